@@ -1,0 +1,1 @@
+"""Mailweave weaves a team's mailboxes into the records they are about."""

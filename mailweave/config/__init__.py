@@ -1,0 +1,1 @@
+"""The fuse box: settings, urls and entry points. Nobody imports it."""

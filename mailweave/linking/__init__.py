@@ -1,0 +1,1 @@
+"""What a message is about: links to records, each with its reason."""

@@ -1,0 +1,1 @@
+"""What we have: the archive of messages, copies and threads."""

@@ -1,0 +1,1 @@
+"""Who works here: workspaces, users, memberships, invitations."""

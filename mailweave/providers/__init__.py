@@ -1,0 +1,1 @@
+"""Where mailboxes live: plain Python over HTTP."""

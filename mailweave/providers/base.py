@@ -1,0 +1,239 @@
+"""The protocols every mail provider answers, and the neutral shapes it answers with.
+
+A provider is asked one question per method and keeps no pipeline of its own. All network work
+happens here, never inside a database transaction. Every method may raise the errors of
+:mod:`mailweave.providers.errors`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+Role = Literal["inbox", "sent", "drafts", "trash", "junk", "archive", "important", "chat", ""]
+"""A folder's well-known use (RFC 6154, RFC 8621); empty for a folder a person made."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFolder:
+    """One folder or label. ``hidden`` ones carry state (read, starred) and are not shown."""
+
+    remote_id: str
+    name: str
+    role: Role = ""
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Whose mailbox this is, as the provider says it. ``account_id`` never changes."""
+
+    account_id: str
+    address: str
+    name: str
+    messages_total: int | None
+    cursor: str
+    """Where following changes may begin: everything after this moment will be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of the past: mail received at or after ``since`` (None = everything).
+
+    ``roles`` limits it to folders with these roles; empty means every folder but drafts, junk
+    and trash.
+    """
+
+    since: datetime | None
+    roles: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One message as a listing names it: ids only."""
+
+    remote_id: str
+    remote_thread_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing, newest first. ``next_token`` is None on the last page."""
+
+    listed: tuple[Listed, ...]
+    next_token: str | None
+    estimate: int | None
+    """How many messages the provider believes the whole listing has; often wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part a person would save. ``part_id`` finds it again in the provider's message."""
+
+    part_id: str
+    filename: str
+    content_type: str
+    size: int
+    content_id: str
+    """Content-ID without angle brackets; empty if none (RFC 2392)."""
+    inline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One message with everything we keep, whatever the provider.
+
+    Text is Unicode as the provider or our own decoding gives it; it may still hold NULs and lone
+    surrogates, which the archive strips. Headers keep their order and repetitions.
+    """
+
+    remote_id: str
+    remote_thread_id: str
+    headers: tuple[tuple[str, str], ...]
+    text: str | None
+    html: str | None
+    attachments: tuple[Attachment, ...]
+    folder_ids: tuple[str, ...]
+    """Remote ids of folders and labels. Nothing is derived from them here."""
+    seen: bool
+    flagged: bool
+    received_at: datetime
+    size: int
+    preview: str = ""
+    truncated: bool = False
+    """Some body or header went over a cap and was cut; the provider still has all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The message was listed but is gone now."""
+
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The provider answered with something we cannot read; ``reason`` says what."""
+
+    remote_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """The state of a message after a change: absolute, not a difference."""
+
+    remote_id: str
+    remote_thread_id: str
+    folder_ids: tuple[str, ...]
+    seen: bool
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened since a cursor, folded so that the last event of a message wins.
+
+    ``created`` and ``updated`` may name messages we know or not: the caller decides by its rows.
+    Save ``cursor`` in the transaction that stores what it covers. ``has_more`` means: ask again.
+    """
+
+    created: tuple[StateChange, ...]
+    updated: tuple[StateChange, ...]
+    destroyed: tuple[str, ...]
+    cursor: str
+    has_more: bool
+
+
+class Reader(Protocol):
+    """Reads one mailbox."""
+
+    def profile(self) -> Profile: ...
+
+    def folders(self) -> list[RemoteFolder]: ...
+
+    def changes(self, cursor: str) -> Changes:
+        """Follow changes after ``cursor``; raises CursorExpired when it is too old."""
+        ...
+
+    def page(self, window: Window, token: str | None) -> Page: ...
+
+    def state_of(self, role_or_keyword: str) -> Iterator[Sequence[str]]:
+        """Pages of remote ids that are in a role ("inbox", "sent") or have "unseen", "flagged"."""
+        ...
+
+    def fetch(self, wanted: Sequence[Listed]) -> Iterator[Fetched | Missing | Unreadable]:
+        """Everything about these messages, in any order; each is answered exactly once.
+
+        May also yield messages of the same threads that were not asked for, if they cost nothing.
+        """
+        ...
+
+    def attachment(self, remote_id: str, part_id: str) -> Iterator[bytes]:
+        """The decoded bytes of one part, in chunks. Raises Refused if it no longer exists."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """An OAuth 2.0 grant as it stands. ``scopes`` is what was granted, not what was asked."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+    scopes: frozenset[str]
+    refresh_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where a provider answers. Settings, so that any compatible server can stand in."""
+
+    authorize: str
+    token: str
+    revoke: str
+    userinfo: str
+    certs: str
+    api: str
+    issuers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Our OAuth client at a provider."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much of a mailbox's quota may be spent now: a token bucket in the provider's units.
+
+    ``rate`` units accrue per second up to ``burst``. State is carried by the caller's row, so the
+    pace holds across processes. A ``rate`` of 0 means unlimited.
+    """
+
+    rate: float
+    burst: float
+    level: float
+    at: datetime
+    spent: int = 0
+
+    def charge(self, units: int, now: datetime) -> None:
+        """Book ``units``; the level may go below zero, which callers wait out."""
+        self.spent += units
+        if self.rate:
+            self.level = self.level_at(now) - units
+            self.at = now
+
+    def level_at(self, now: datetime) -> float:
+        """Units available at ``now``; never above ``burst``."""
+        gained = max(0.0, (now - self.at).total_seconds()) * self.rate
+        return min(self.burst, self.level + gained)
+
+    def wait(self, now: datetime, units: int = 0) -> float:
+        """Seconds until ``units`` may be spent (0.0 if now)."""
+        if not self.rate:
+            return 0.0
+        return max(0.0, (min(float(units), self.burst) - self.level_at(now)) / self.rate)

@@ -1,0 +1,43 @@
+"""What went wrong at a provider, in the few classes that say what to do next.
+
+Each class is an instruction: wait, reconnect, ask again with more consent, restart the stream,
+skip, tell the operator, or try later. The text is for people; it never holds a token or mail.
+"""
+
+from datetime import datetime
+
+
+class ProviderError(Exception):
+    """Any refusal or failure of a provider."""
+
+
+class AuthExpired(ProviderError):
+    """The grant is gone (revoked, expired, password changed): a person must reconnect."""
+
+
+class ConsentNeeded(ProviderError):
+    """The grant lacks a scope this call needs: a person must reconnect and tick it."""
+
+
+class RateLimited(ProviderError):
+    """The provider asks us to slow down; try again at ``retry_at`` (aware UTC)."""
+
+    def __init__(self, message: str, retry_at: datetime) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class CursorExpired(ProviderError):
+    """The provider no longer knows this position: list again and reconcile."""
+
+
+class Misconfigured(ProviderError):
+    """Our OAuth client or project is at fault: the operator must act, mailboxes are fine."""
+
+
+class Refused(ProviderError):
+    """The provider will never accept this request as it stands."""
+
+
+class Unavailable(ProviderError):
+    """The provider or the network failed for now: try again later."""

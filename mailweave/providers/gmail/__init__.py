@@ -1,0 +1,1 @@
+"""Gmail behind the provider protocols."""

@@ -1,0 +1,1 @@
+"""The suite's other parts, as plug-ins the core never imports."""

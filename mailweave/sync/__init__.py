@@ -1,0 +1,1 @@
+"""What comes in: the engine that reads mailboxes."""

@@ -1,0 +1,1 @@
+"""The windows: pages for people, one file per resource."""

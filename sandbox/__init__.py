@@ -1,0 +1,1 @@
+"""The world outside, for offline work: it imports nothing of the product."""

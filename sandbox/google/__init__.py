@@ -1,0 +1,1 @@
+"""Google as its documents describe it: OAuth 2.0, OpenID Connect and Gmail API v1."""
