@@ -1,0 +1,36 @@
+"""Waking a worker. Rows are the truth; losing every job must lose nothing but seconds.
+
+Procrastinate is the alarm clock only: no lock, no built-in retry, no state in a job. Deferring
+goes through an App of our own on Django's connection, so that a nudge inside a transaction is
+rolled back with it; inside a worker the library's own app would use another connection.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+
+import procrastinate
+from django.db import transaction
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import AlreadyEnqueued
+
+
+@lru_cache(maxsize=1)
+def _clock() -> procrastinate.App:
+    return procrastinate.App(connector=DjangoConnector())
+
+
+def nudge(task: str, *, at: datetime | None = None, **arguments: int) -> None:
+    """Ask a worker to run ``task`` (a dotted name) with ids, now or at ``at`` (aware UTC).
+
+    Several nudges for the same thing now collapse into one that has not started; a later alarm
+    never swallows a nudge for now.
+    """
+    key = ":".join([task, *(str(value) for _, value in sorted(arguments.items()))])
+    options = {"schedule_at": at} if at else {"queueing_lock": key}
+    deferrer = _clock().configure_task(task, **options)  # type: ignore[arg-type]
+    try:
+        # AlreadyEnqueued is a unique violation: without a savepoint it would end our transaction.
+        with transaction.atomic():
+            deferrer.defer(**arguments)
+    except AlreadyEnqueued:
+        return

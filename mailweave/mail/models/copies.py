@@ -1,0 +1,65 @@
+"""Copy: a message as it lies in one mailbox."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from mailweave.kit import tenancy
+
+
+class Copy(tenancy.TenantModel):
+    """One message of one mailbox, from the moment the provider names it.
+
+    ::
+
+        listed --> stored --> gone        gone: the provider deleted it; the message stays
+           |  \\--> skipped                skipped: a rule said no; ``reason`` names the rule
+           |  \\--> gone                   it vanished between listing and fetching
+           \\----> stuck --> listed        stuck: set aside with its reason; retried by a person
+
+    Every copy is in exactly one state, so the states of a mailbox always add up.
+    """
+
+    class State(models.TextChoices):
+        LISTED = "listed", "Waiting to be fetched"
+        STORED = "stored", "Stored"
+        SKIPPED = "skipped", "Left out by a rule"
+        GONE = "gone", "Deleted at the provider"
+        STUCK = "stuck", "Set aside"
+
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    remote_id = models.CharField(max_length=255)
+    remote_thread_id = models.CharField(max_length=255)
+    state = models.CharField(max_length=8, choices=State.choices)
+    reason = models.CharField(max_length=500, blank=True)
+    message = tenancy.foreign_key("mail.Message", null=True)
+    thread = tenancy.foreign_key("mail.Thread", null=True)
+    folder_ids = ArrayField(models.CharField(max_length=255), default=list)
+    seen = models.BooleanField(default=False)
+    flagged = models.BooleanField(default=False)
+    bcc = ArrayField(models.CharField(max_length=320), default=list)
+    received_at = models.DateTimeField(null=True)
+    place = models.BigIntegerField(default=0)
+    """Order in the backfill: smaller is newer."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "mailbox", "remote_id", name="copy_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["listed", "stored", "skipped", "gone", "stuck"]),
+                name="copy_state_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace_id", "message"], name="copy_message"),
+            models.Index(fields=["workspace_id", "thread"], name="copy_thread"),
+            models.Index(
+                fields=["workspace_id", "mailbox", "place"],
+                name="copy_listed",
+                condition=models.Q(state="listed"),
+            ),
+            models.Index(
+                fields=["workspace_id", "mailbox"],
+                name="copy_stuck",
+                condition=models.Q(state="stuck"),
+            ),
+        ]

@@ -1,0 +1,107 @@
+"""Workspace, User, Membership, Invitation: who works here."""
+
+import zoneinfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+
+from mailweave.kit import tenancy
+
+
+def check_time_zone(name: str) -> None:
+    """Refuse a name the tz database does not know."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError("Unknown time zone.")
+
+
+class Workspace(models.Model):
+    """The organisation; every tenant row belongs to one."""
+
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds people by address, whatever its letter case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person who signs in. What they may do is decided by their memberships."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", "Same as my device"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    name = models.CharField(max_length=120)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
+    theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
+    hotkeys = models.BooleanField("single-key shortcuts", default=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_staff(self) -> bool:
+        """Nobody has Django's own admin pages."""
+        return False
+
+
+class Role(models.TextChoices):
+    """What a member may do in a workspace; see :mod:`mailweave.people.access`."""
+
+    OWNER = "owner", "Owner"
+    ADMIN = "admin", "Admin"
+    MEMBER = "member", "Member"
+
+
+class Membership(tenancy.TenantModel):
+    """A user in a workspace, with a role."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=8, choices=Role.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "user", name="membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="membership_role_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["user"], name="membership_by_user")]
+
+
+class Invitation(tenancy.TenantModel):
+    """A link that lets one person join. Only a hash of its token is kept."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    role = models.CharField(max_length=8, choices=Role.choices)
+    note = models.CharField("who is it for?", max_length=120, blank=True)
+    invited_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace_id", "-id"], name="invitation_newest")]

@@ -1,0 +1,11 @@
+"""Wiring of the CRM plug-in."""
+
+from django.apps import AppConfig
+
+
+class CrmConfig(AppConfig):
+    """Contacts, companies and deals."""
+
+    name = "mailweave.records.crm"
+    label = "crm"
+    default_auto_field = "django.db.models.BigAutoField"

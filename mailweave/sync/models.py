@@ -1,0 +1,126 @@
+"""Sync, Backfill, OAuthClient, Authorization: the engine's rows."""
+
+from django.db import models
+
+from mailweave.kit import tenancy
+from mailweave.kit.lease import Leased
+
+
+class Sync(tenancy.TenantModel, Leased):
+    """The engine's hands on one mailbox: what is wanted, what holds it back, how it went.
+
+    ``problem`` is empty when all is well. ``held_until`` is a wait the provider asked for, or our
+    back-off; ``pause`` between polls is the policy's.
+    """
+
+    class Problem(models.TextChoices):
+        NONE = "", "None"
+        RECONNECT = "reconnect", "Reconnect needed"
+        CONSENT = "consent", "Permission missing"
+        OPERATOR = "operator", "The operator must act"
+        FAILED = "failed", "Sync failed"
+
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    cursor = models.CharField(max_length=255, blank=True)
+    wanted_at = models.DateTimeField(null=True)
+    polled_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(null=True)
+    held_reason = models.CharField(max_length=300, blank=True)
+    problem = models.CharField(max_length=10, blank=True, default="")
+    problem_text = models.CharField(max_length=500, blank=True)
+    problem_since = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_synced_at = models.DateTimeField(null=True)
+    last_new = models.PositiveIntegerField(default=0)
+    last_changed = models.PositiveIntegerField(default=0)
+    reconciling = models.CharField(max_length=255, blank=True)
+    budget_level = models.FloatField(default=0)
+    budget_at = models.DateTimeField(null=True)
+    units_spent = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "mailbox", name="sync_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "due_at"],
+                name="sync_due",
+                condition=models.Q(due_at__isnull=False),
+            ),
+        ]
+
+
+class Backfill(tenancy.TenantModel):
+    """Reading the past of a mailbox, newest first. A mailbox has at most one that is not ended.
+
+    ::
+
+        running <--> paused
+           |            \\--> canceled       what was stored stays; listed copies are dropped
+           \\--> done                         every listed copy has left the state "listed"
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
+        DONE = "done", "Done"
+        CANCELED = "canceled", "Canceled"
+
+    mailbox = tenancy.foreign_key("mail.Mailbox", db_index=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    range_name = models.CharField(max_length=10)
+    since = models.DateTimeField(null=True)
+    page_token = models.CharField(max_length=255, blank=True)
+    listing_done = models.BooleanField(default=False)
+    listed_count = models.PositiveIntegerField(default=0)
+    known_count = models.PositiveIntegerField(default=0)
+    done_count = models.PositiveIntegerField(default=0)
+    skipped_count = models.PositiveIntegerField(default=0)
+    stuck_count = models.PositiveIntegerField(default=0)
+    estimate = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(auto_now_add=True)
+    worked_seconds = models.FloatField(default=0)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id",
+                "mailbox",
+                condition=models.Q(state__in=["running", "paused"]),
+                name="backfill_one_at_a_time",
+            ),
+        ]
+
+
+class OAuthClient(tenancy.TenantModel):
+    """An OAuth client a workspace's admin typed; the secret is sealed and never shown again."""
+
+    kind = models.CharField(max_length=16)
+    client_id = models.CharField(max_length=255)
+    client_secret = models.BinaryField(default=b"")
+    changed_by = models.ForeignKey(
+        "people.User", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "kind", name="oauth_client_once"),
+        ]
+
+
+class Authorization(tenancy.TenantModel):
+    """A connection somebody began: what the answer of the provider must match. Used once."""
+
+    state_hash = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16)
+    verifier = models.BinaryField(default=b"")
+    nonce = models.CharField(max_length=64)
+    session_hash = models.CharField(max_length=64)
+    reconnect = tenancy.foreign_key("mail.Mailbox", null=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)

@@ -1,0 +1,5 @@
+"""The paths of the windows."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
