@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "mailweave.web.member.MemberMiddleware",
+    "mailweave.people.member.MemberMiddleware",
 ]
 
 ROOT_URLCONF = "mailweave.config.urls"
