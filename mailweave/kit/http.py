@@ -55,6 +55,10 @@ class Insecure(Exception):
     """The address would carry secrets in the clear."""
 
 
+FAILURES = (Unreachable, Oversized, Garbled, Insecure)
+"""Everything :func:`send`, :func:`open_stream` and :func:`chunks` raise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer, decoded."""

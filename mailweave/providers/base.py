@@ -178,8 +178,8 @@ class Reader(Protocol):
 class Tokens:
     """An OAuth 2.0 grant as it stands. ``scopes`` is what was granted, not what was asked."""
 
-    access_token: str
-    refresh_token: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     expires_at: datetime
     scopes: frozenset[str]
     refresh_expires_at: datetime | None = None

@@ -1,0 +1,107 @@
+"""The kinds of mailbox there are, by name; a kind's own module is loaded when first needed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Protocol
+
+import httpx2
+
+from mailweave.providers.base import Budget, Endpoints, Reader, Role
+
+_TABLE: Mapping[str, str] = {
+    "gmail": "mailweave.providers.gmail.kind",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One line of the dialog shown before the redirect."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of mailbox as people and settings see it."""
+
+    name: str
+    label: str
+    company: str
+    endpoints: Endpoints
+    """Where the real provider answers; settings may say otherwise."""
+    scopes: tuple[str, ...]
+    """Asked for at connecting; compare what was granted with ``scopes.missing``."""
+    permissions: tuple[Permission, ...]
+    folder_names: Mapping[Role, str]
+    """What this provider's people call the well-known folders."""
+    units_per_second: float
+    """How fast a mailbox may be read for long, in the provider's quota units."""
+    units_at_once: float
+    """How many units may be spent in one go after a rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One mailbox, reachable."""
+
+    reader: Reader
+
+
+class _Module(Protocol):
+    KIND: Kind
+
+    def connect(
+        self,
+        *,
+        endpoints: Endpoints,
+        access_token: Callable[[], str],
+        refresh: Callable[[str], str],
+        budget: Budget,
+        web: httpx2.Client,
+        account_id: str,
+    ) -> Provider: ...
+
+
+def names() -> tuple[str, ...]:
+    """Every kind there is."""
+    return tuple(_TABLE)
+
+
+def describe(kind: str) -> Kind:
+    """What a kind asks for and is called. Raises KeyError for one we do not have."""
+    return _module(kind).KIND
+
+
+def connect(
+    kind: str,
+    *,
+    endpoints: Endpoints,
+    access_token: Callable[[], str],
+    refresh: Callable[[str], str],
+    budget: Budget,
+    web: httpx2.Client,
+    account_id: str = "",
+) -> Provider:
+    """A mailbox of this kind; asks nothing of the provider yet.
+
+    ``access_token`` gives a token to use now. ``refresh`` is called with a token the provider did
+    not accept and gives a better one, or raises AuthExpired; it is called at most once per request
+    and must let only one refresh happen per grant. ``budget`` is charged before each request.
+    ``account_id`` is the subject of the id_token; without it ``profile`` asks the provider.
+    """
+    return _module(kind).connect(
+        endpoints=endpoints,
+        access_token=access_token,
+        refresh=refresh,
+        budget=budget,
+        web=web,
+        account_id=account_id,
+    )
+
+
+@cache
+def _module(kind: str) -> _Module:
+    return import_module(_TABLE[kind])
