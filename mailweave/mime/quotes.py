@@ -1,0 +1,66 @@
+# ruff: noqa: RUF001 - letters of many alphabets on purpose
+"""Where the quoted part of a plain text starts, as mail programs mark it in common languages."""
+
+import re
+from collections.abc import Sequence
+
+MAX_LINE = 400
+
+_VERBS = (
+    "wrote|writes|schrieb|écrit|ecrit|escribió|escribio|ha scritto|scrisse|escreveu|schreef"
+    "|skrev|kirjoitti|napisał|napisal|píše|написал|написала|пишет|пише|yazdı|írta|a scris"
+    "|έγραψε|כתב|のメール|写道|寫道|작성|書きました"
+)
+_INTRODUCES = re.compile(rf"(?:{_VERBS})\b", re.IGNORECASE)
+_DATED = re.compile(r"\d{4}|\d[:.]\d\d|\d[./-]\d|[年月日@]")
+_ORIGINAL = re.compile(
+    r"(?:original (?:message|appointment)|ursprüngliche (?:nachricht|termin)|original-nachricht"
+    r"|message d.?origine|mensaje original|messaggio originale|mensagem original"
+    r"|oorspronkelijk bericht|ursprungligt meddelande|oprindelig meddelelse"
+    r"|opprinnelig melding|alkuperäinen viesti|oryginalna wiadomość|wiadomość oryginalna"
+    r"|původní zpráva|исходное сообщение|özgün ileti|orijinal mesaj|eredeti üzenet"
+    r"|元のメッセージ|原始邮件|邮件原件|원본 메시지)",
+    re.IGNORECASE,
+)
+_FROM = (
+    "from:|von:|de:|de :|da:|van:|från:|fra:|lähettäjä:|od:|от:|kimden:|feladó:|expéditeur"
+    "|差出人:|发件人:|发件人：|寄件者:|보낸 사람:"
+)
+_SENT = (
+    "sent:|date:|gesendet:|datum:|envoyé|enviado|inviato:|data:|verzonden:|skickat:|sendt:"
+    "|lähetetty:|wysłano:|odesláno:|отправлено:|дата:|gönderme|gönderildi:|elküldve:"
+    "|送信日時:|日時:|发送时间|傳送時間|보낸 날짜:"
+)
+_FROM_LINE = re.compile(rf"[*_ ]{{0,3}}(?:{_FROM})", re.IGNORECASE)
+_SENT_LINE = re.compile(rf"[*_ ]{{0,3}}(?:{_SENT})", re.IGNORECASE)
+FROM_STARTS = frozenset("*_ fFvVdDlLoOkKeEоОот差发寄보От")
+
+
+def introduction(lines: Sequence[str], index: int) -> int:
+    """How many lines, ending with ``lines[index]``, introduce a quote ("On …, … wrote:").
+
+    0 when they do not. A line that only says "Anna wrote:" does not count: a date or an address
+    has to stand there too. At most three lines, since programs wrap.
+    """
+    text = ""
+    for count in range(1, 4):
+        line = lines[index + 1 - count] if count <= index + 1 else ""
+        if not line.strip() or len(line) > MAX_LINE or line.startswith(">"):
+            return 0
+        text = f"{line} {text}"
+        if _INTRODUCES.search(text) and _DATED.search(text):
+            return count
+    return 0
+
+
+def is_original(lines: Sequence[str], index: int) -> bool:
+    """Whether ``lines[index]`` starts a copy of the message answered, Outlook's way.
+
+    That is "-----Original Message-----", or a "From:" line with a "Sent:" line within three.
+    """
+    line = lines[index].strip()
+    if line.startswith("--"):
+        return len(line) <= MAX_LINE and _ORIGINAL.search(line) is not None
+    if not _FROM_LINE.match(line):
+        return False
+    return any(_SENT_LINE.match(after.strip()) for after in lines[index + 1 : index + 4])
