@@ -14,7 +14,6 @@ class Sync(tenancy.TenantModel, Leased):
     """
 
     class Problem(models.TextChoices):
-        NONE = "", "None"
         RECONNECT = "reconnect", "Reconnect needed"
         CONSENT = "consent", "Permission missing"
         OPERATOR = "operator", "The operator must act"
@@ -22,19 +21,23 @@ class Sync(tenancy.TenantModel, Leased):
 
     mailbox = tenancy.foreign_key("mail.Mailbox")
     cursor = models.CharField(max_length=255, blank=True)
+    since = models.DateTimeField(null=True, help_text="how far back we reach; null: everything")
     wanted_at = models.DateTimeField(null=True)
     polled_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     held_until = models.DateTimeField(null=True)
     held_reason = models.CharField(max_length=300, blank=True)
-    problem = models.CharField(max_length=10, blank=True, default="")
+    problem = models.CharField(max_length=10, blank=True, choices=Problem.choices)
     problem_text = models.CharField(max_length=500, blank=True)
     problem_since = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
     last_synced_at = models.DateTimeField(null=True)
     last_new = models.PositiveIntegerField(default=0)
     last_changed = models.PositiveIntegerField(default=0)
-    reconciling = models.CharField(max_length=255, blank=True)
+    listing = models.PositiveIntegerField(default=0)
+    reconcile_cursor = models.CharField(max_length=255, blank=True)
+    reconcile_token = models.CharField(max_length=255, blank=True)
+    reconcile_listed = models.BooleanField(default=False)
     budget_level = models.FloatField(default=0)
     budget_at = models.DateTimeField(null=True)
     units_spent = models.BigIntegerField(default=0)

@@ -39,7 +39,9 @@ class Copy(tenancy.TenantModel):
     bcc = ArrayField(models.CharField(max_length=320), default=list)
     received_at = models.DateTimeField(null=True)
     place = models.BigIntegerField(default=0)
-    """Order in the backfill: smaller is newer."""
+    """Order of fetching: smaller first; below zero for new mail, which no pause holds back."""
+    listing = models.PositiveIntegerField(default=0)
+    """The last reconciling listing that named it."""
 
     class Meta:
         constraints = [
@@ -55,6 +57,11 @@ class Copy(tenancy.TenantModel):
             models.Index(
                 fields=["workspace_id", "mailbox", "place"],
                 name="copy_listed",
+                condition=models.Q(state="listed"),
+            ),
+            models.Index(
+                fields=["workspace_id", "mailbox", "remote_thread_id"],
+                name="copy_listed_thread",
                 condition=models.Q(state="listed"),
             ),
             models.Index(

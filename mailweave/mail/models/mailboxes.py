@@ -42,7 +42,11 @@ class Mailbox(tenancy.TenantModel):
 
 
 class Credential(tenancy.TenantModel):
-    """The OAuth grant of a mailbox, sealed. ``version`` moves with every write (compare and set)."""
+    """The OAuth grant of a mailbox, sealed.
+
+    ``version`` moves with every write (compare and set); ``refreshing_until`` lets one process
+    refresh at a time.
+    """
 
     mailbox = tenancy.foreign_key("mail.Mailbox")
     access_token = models.BinaryField(default=b"")
@@ -51,6 +55,7 @@ class Credential(tenancy.TenantModel):
     expires_at = models.DateTimeField()
     refresh_expires_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=0)
+    refreshing_until = models.DateTimeField(null=True)
     granted_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -76,7 +76,7 @@ class Body(tenancy.TenantModel):
 
 
 class Participant(tenancy.TenantModel):
-    """An address in a role on a message. ``sent_at`` repeats the message's, for newest-first reads."""
+    """An address in a role on a message. ``sent_at`` is the message's, for newest-first reads."""
 
     class Role(models.IntegerChoices):
         FROM = 1, "From"

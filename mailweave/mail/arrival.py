@@ -1,0 +1,205 @@
+"""A fetched message, read: everything the archive writes about it, before any database work.
+
+Pure and per message, so that a message that cannot be read is known by itself.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import zstandard
+
+from mailweave.mail.models import Message, Participant
+from mailweave.mime import address as addresses
+from mailweave.mime import headers as header_values
+from mailweave.mime import text as texts
+from mailweave.mime import threads as subjects
+from mailweave.providers.base import Attachment, Fetched
+
+MAX_TEXT = 1024 * 1024
+MAX_HTML = 4 * 1024 * 1024
+MAX_HEADERS = 256 * 1024
+MAX_INDEXED = 16 * 1024
+MAX_PEOPLE = 500
+MAX_PARTS = 200
+MAX_KEYS = 40
+_NAME = 200
+
+_ROLES = (
+    ("From", Participant.Role.FROM),
+    ("Sender", Participant.Role.SENDER),
+    ("Reply-To", Participant.Role.REPLY_TO),
+    ("To", Participant.Role.TO),
+    ("Cc", Participant.Role.CC),
+)
+_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An address in a role on one message."""
+
+    address: str
+    role: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message ready to be stored."""
+
+    remote_id: str
+    remote_thread_id: str
+    identity: bytes
+    message_id: str
+    in_reply_to: str
+    keys: tuple[int, ...]
+    """64-bit hashes of its own Message-ID (first, if any) and of those it refers to."""
+    subject: str
+    people: tuple[Person, ...]
+    bcc: tuple[str, ...]
+    sent_at: datetime
+    received_at: datetime
+    direction: str
+    automatic: bool
+    preview: str
+    text: str
+    indexed: str
+    html_zstd: bytes | None
+    headers_zstd: bytes
+    parts: tuple[Attachment, ...]
+    folder_ids: tuple[str, ...]
+    seen: bool
+    flagged: bool
+    size: int
+    truncated: bool
+
+    @property
+    def sender(self) -> Person | None:
+        """The first From, or Sender when there is no From."""
+        return next((p for p in self.people if p.role <= Participant.Role.SENDER), None)
+
+
+def read(fetched: Fetched, *, mailbox_id: int, sent_ids: frozenset[str]) -> Arrival:
+    """Everything kept of ``fetched``. ``sent_ids`` are the folders that hold sent mail: only lying
+    there makes a message ours, since anybody can write our address into From."""
+    headers = header_values.Headers(fetched.headers)
+    subject = texts.clean(header_values.decode(headers.first("Subject")))[:2000]
+    people = read_people(headers)
+    sender = next((p.address for p in people if p.role == Participant.Role.FROM), "")
+    given_html = texts.clean(fetched.html) if fetched.html else ""
+    text = texts.clean(fetched.text or "")
+    words = text if text.strip() else texts.from_html(given_html)
+    indexed = texts.strip_quotes(words[: 4 * MAX_INDEXED])[:MAX_INDEXED]
+    own_id = texts.clean(header_values.message_id(headers))
+    references = [texts.clean(one) for one in header_values.references(headers)]
+    date = header_values.date(headers)
+    sent = not sent_ids.isdisjoint(fetched.folder_ids)
+    return Arrival(
+        remote_id=fetched.remote_id,
+        remote_thread_id=fetched.remote_thread_id,
+        identity=identify(own_id, sender, date, subject, words)
+        or identify_copy(mailbox_id, fetched.remote_id),
+        message_id=own_id,
+        in_reply_to=references[-1] if references else "",
+        keys=tuple(dict.fromkeys(map(hash_id, filter(None, [own_id, *references[-MAX_KEYS:]])))),
+        subject=subject,
+        people=people,
+        bcc=tuple(one for _, one in _addresses(headers.all("Bcc")))[:MAX_PEOPLE],
+        sent_at=date if date and date <= fetched.received_at else fetched.received_at,
+        received_at=fetched.received_at,
+        direction=Message.Direction.OUTBOUND if sent else Message.Direction.INBOUND,
+        automatic=header_values.is_automatic(headers),
+        preview=texts.clean(texts.preview(words) or fetched.preview)[:200],
+        text=text[:MAX_TEXT],
+        indexed=indexed,
+        html_zstd=compress(given_html[:MAX_HTML]) if given_html else None,
+        headers_zstd=compress(_join(fetched.headers)),
+        parts=tuple(map(_tidy, fetched.attachments[:MAX_PARTS])),
+        folder_ids=fetched.folder_ids,
+        seen=fetched.seen,
+        flagged=fetched.flagged,
+        size=max(0, fetched.size),
+        truncated=fetched.truncated or len(text) > MAX_TEXT or len(given_html) > MAX_HTML,
+    )
+
+
+def read_people(headers: header_values.Headers) -> tuple[Person, ...]:
+    """Who is on the message, each address once a role, at most 500."""
+    found: dict[tuple[str, int], Person] = {}
+    for header, role in _ROLES:
+        for name, one in _addresses(headers.all(header)[:3]):
+            found.setdefault((one, role), Person(one, role, texts.clean(name)[:_NAME]))
+    return tuple(found.values())[:MAX_PEOPLE]
+
+
+def identify(
+    message_id: str, sender: str, date: datetime | None, subject: str, words: str
+) -> bytes:
+    """What makes two copies one message: its Message-ID together with what people see of it.
+
+    A Message-ID alone is not proof: it can be repeated or forged, and then both are kept. Without
+    one this is empty, and the message is known by its copy only.
+    """
+    if not message_id:
+        return b""
+    seen = "".join(words[:4000].split())[:1000]
+    facts = (message_id, sender, str(date or ""), subjects.base_subject(subject), seen)
+    return hashlib.blake2b("\x1f".join(facts).encode(), digest_size=16).digest()
+
+
+def identify_copy(mailbox_id: int, remote_id: str) -> bytes:
+    """The identity of a message without Message-ID: where it lies."""
+    return hashlib.blake2b(f"{mailbox_id}\x1e{remote_id}".encode(), digest_size=16).digest()
+
+
+def hash_id(message_id: str) -> int:
+    """A Message-ID as a signed 64-bit number."""
+    digest = hashlib.blake2b(message_id.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def compress(text: str) -> bytes:
+    """Text as zstd-compressed UTF-8."""
+    return _compressor().compress(text.encode())
+
+
+def decompress(data: bytes, limit: int = 8 * 1024 * 1024) -> str:
+    """The text of :func:`compress`; at most ``limit`` bytes of it."""
+    reader = zstandard.ZstdDecompressor().stream_reader(data)
+    return reader.read(limit).decode(errors="replace")
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    return zstandard.ZstdCompressor(level=3)
+
+
+def _addresses(values: Sequence[str]) -> list[tuple[str, str]]:
+    """(name, normalised address) of every readable address in some header values."""
+    found = []
+    for value in values:
+        for one in addresses.parse_list(value):
+            normal = addresses.normalise(one.address)
+            if normal:
+                found.append((one.name, normal))
+    return found
+
+
+def _join(headers: Sequence[tuple[str, str]]) -> str:
+    text = "\n".join(f"{name}: {value}" for name, value in headers)
+    return texts.clean(text)[:MAX_HEADERS]
+
+
+def _tidy(part: Attachment) -> Attachment:
+    """An attachment's description without anything that could harm where it is shown."""
+    kind = part.content_type.lower()[:127]
+    return Attachment(
+        part_id=part.part_id[:64],
+        filename=texts.clean(header_values.decode(part.filename))[:255],
+        content_type=kind if _TYPE.fullmatch(kind) else "application/octet-stream",
+        size=max(0, part.size),
+        content_id=texts.clean(header_values.decode(part.content_id))[:255],
+        inline=part.inline,
+    )

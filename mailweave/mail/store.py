@@ -1,0 +1,250 @@
+"""The only door into the archive: a page of arrivals, a handful of statements.
+
+One page of a workspace is stored at a time (an advisory lock until the transaction ends), which
+is what keeps threads and identities free of races between mailboxes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from mailweave.kit import scope, sql
+from mailweave.mail import grouping, threads
+from mailweave.mail.arrival import Arrival
+from mailweave.mail.models import Message
+
+QUERIES = sql.load("mailweave.mail", "store")
+# fmt: off
+_TYPES = [
+    "int8", "int8", "bytea", "text", "text", "text", "int8", "text", "timestamptz", "text", "text",
+    "int8", "int4", "bool", "bool", "text", "bytea", "bytea", "text", "text", "int8[]", "int2[]",
+    "text[]", "text[]", "text[]", "text[]", "text[]", "int8[]", "bool[]",
+]
+# fmt: on
+_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a page brought. Threads still want :func:`mailweave.mail.threads.refresh`."""
+
+    message_ids: tuple[int, ...]
+    """Every message of the page, new here or known from another mailbox."""
+    new_message_ids: tuple[int, ...]
+    thread_ids: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Page:
+    """A page on its way: ids fill in as they become known."""
+
+    mailbox_id: int
+    arrivals: Sequence[Arrival]
+    address_ids: dict[str, int]
+    message_ids: dict[bytes, int]
+    thread_of: dict[bytes, int]
+    fresh: list[tuple[Arrival, int]]
+
+
+def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
+    """Store a page of one mailbox. Storing the same page again changes nothing."""
+    if not arrivals:
+        return Stored((), (), ())
+    with connection.cursor() as cursor:
+        _run(cursor, "lock")
+        known = {bytes(i): (m, t, d) for i, m, t, d in _find_messages(cursor, arrivals)}
+        page = _Page(
+            mailbox_id,
+            arrivals,
+            _address_ids(cursor, arrivals),
+            {identity: row[0] for identity, row in known.items()},
+            {identity: row[1] for identity, row in known.items()},
+            [],
+        )
+        _place(cursor, page)
+        _write_messages(cursor, page)
+        _write_copies(cursor, page)
+        sent = [
+            known[a.identity][0]
+            for a in arrivals
+            if a.identity in known
+            and a.direction == Message.Direction.OUTBOUND
+            and known[a.identity][2] == Message.Direction.INBOUND
+        ]
+        if sent:
+            _run(cursor, "mark_sent", messages=sent)
+    return Stored(
+        tuple(dict.fromkeys(page.message_ids[a.identity] for a in arrivals)),
+        tuple(message_id for _, message_id in page.fresh),
+        tuple(sorted({page.thread_of[a.identity] for a in arrivals})),
+    )
+
+
+def _find_messages(cursor: Any, arrivals: Sequence[Arrival]) -> list[tuple[Any, ...]]:
+    return _rows(cursor, "find_messages", identities=[a.identity for a in arrivals])
+
+
+def _address_ids(cursor: Any, arrivals: Sequence[Arrival]) -> dict[str, int]:
+    """The ids of every address on the page, made where they are new."""
+    names: dict[str, str] = {}
+    for arrival in arrivals:
+        for person in arrival.people:
+            names[person.address] = names.get(person.address) or person.name
+    found = dict(_rows(cursor, "find_addresses", addresses=list(names)))
+    missing = [address for address in names if address not in found]
+    if missing:
+        given = [names[address] for address in missing]
+        found.update(_rows(cursor, "add_addresses", addresses=missing, names=given))
+        late = [address for address in missing if address not in found]
+        if late:
+            found.update(_rows(cursor, "find_addresses", addresses=late))
+    return found
+
+
+def _place(cursor: Any, page: _Page) -> None:
+    """Decide the thread of every arrival, opening new threads and merging old ones."""
+    arrivals = page.arrivals
+    known = _known(cursor, page)
+    grouped = grouping.group(arrivals, known)
+    wanting = [number for number, old in enumerate(grouped.existing) if not old]
+    made = iter([row[0] for row in _rows(cursor, "new_threads", count=len(wanting))])
+    winners: list[int] = [old[0] if old else next(made) for old in grouped.existing]
+    merges = {
+        loser: winners[number] for number, old in enumerate(grouped.existing) for loser in old[1:]
+    }
+    threads.merge(merges)
+    for place, arrival in zip(grouped.places, arrivals, strict=True):
+        page.thread_of[arrival.identity] = winners[place]
+
+
+def _known(cursor: Any, page: _Page) -> grouping.Known:
+    arrivals = page.arrivals
+    remote = dict(
+        _rows(
+            cursor,
+            "find_remote_threads",
+            mailbox=page.mailbox_id,
+            remote_threads=list({a.remote_thread_id for a in arrivals}),
+        )
+    )
+    keys = dict(_rows(cursor, "find_keys", keys=list({k for a in arrivals for k in a.keys})))
+    doubtful = {
+        keys[key]
+        for a in arrivals
+        for key in a.keys
+        if key in keys and keys[key] != remote.get(a.remote_thread_id)
+    }
+    people: dict[int, set[str]] = {}
+    if doubtful:
+        found = _rows(
+            cursor,
+            "find_people",
+            threads=list(doubtful),
+            addresses=list(page.address_ids.values()),
+        )
+        for thread_id, address in found:
+            people.setdefault(thread_id, set()).add(address)
+    return grouping.Known(page.thread_of, remote, keys, people)
+
+
+def _write_messages(cursor: Any, page: _Page) -> None:
+    seen: dict[bytes, Arrival] = {}
+    for arrival in page.arrivals:
+        if arrival.identity not in page.message_ids:
+            seen.setdefault(arrival.identity, arrival)
+    if not seen:
+        return
+    ids = [row[0] for row in _rows(cursor, "new_ids", count=len(seen))]
+    page.fresh = list(zip(seen.values(), ids, strict=True))
+    page.message_ids.update(zip(seen, ids, strict=True))
+    _run(cursor, "table")
+    with cursor.copy(QUERIES["copy_in"]) as copy:
+        copy.set_types(_TYPES)
+        for arrival, message_id in page.fresh:
+            copy.write_row(_row(arrival, message_id, page))
+    for name in ("add_messages", "add_bodies", "add_people", "add_parts", "add_words"):
+        _run(cursor, name)
+
+
+def _row(arrival: Arrival, message_id: int, page: _Page) -> tuple[Any, ...]:
+    sender = arrival.sender
+    people = arrival.people
+    parts = arrival.parts
+    return (
+        message_id,
+        page.thread_of[arrival.identity],
+        arrival.identity,
+        arrival.message_id,
+        arrival.in_reply_to,
+        arrival.subject,
+        page.address_ids[sender.address] if sender else None,
+        sender.name if sender else "",
+        arrival.sent_at,
+        str(arrival.direction),
+        arrival.preview,
+        arrival.size,
+        sum(not part.inline for part in parts),
+        arrival.automatic,
+        arrival.truncated,
+        arrival.text,
+        arrival.html_zstd,
+        arrival.headers_zstd,
+        arrival.indexed,
+        " ".join(f"{person.name} {person.address}" for person in people[:50]),
+        [page.address_ids[person.address] for person in people],
+        [int(person.role) for person in people],
+        [person.name for person in people],
+        [part.part_id for part in parts],
+        [part.filename for part in parts],
+        [part.content_type for part in parts],
+        [part.content_id for part in parts],
+        [part.size for part in parts],
+        [part.inline for part in parts],
+    )
+
+
+def _write_copies(cursor: Any, page: _Page) -> None:
+    latest = {arrival.remote_id: arrival for arrival in page.arrivals}
+    arrivals = list(latest.values())
+    thread_ids = [page.thread_of[a.identity] for a in arrivals]
+    remote_threads = [a.remote_thread_id for a in arrivals]
+    _run(
+        cursor,
+        "add_copies",
+        mailbox=page.mailbox_id,
+        remote_ids=list(latest),
+        remote_threads=remote_threads,
+        messages=[page.message_ids[a.identity] for a in arrivals],
+        threads=thread_ids,
+        folders=_joined(a.folder_ids for a in arrivals),
+        seen=[a.seen for a in arrivals],
+        flagged=[a.flagged for a in arrivals],
+        bccs=_joined(a.bcc for a in arrivals),
+        received=[a.received_at for a in arrivals],
+    )
+    pairs = dict(zip(remote_threads, thread_ids, strict=True))
+    _run(
+        cursor,
+        "add_remote_threads",
+        mailbox=page.mailbox_id,
+        remote_threads=list(pairs),
+        threads=list(pairs.values()),
+    )
+    keys = {key: page.thread_of[a.identity] for a in arrivals for key in a.keys}
+    _run(cursor, "add_keys", keys=list(keys), threads=list(keys.values()))
+
+
+def _joined(lists: Iterable[Sequence[str]]) -> list[str]:
+    """Lists of text as one array: PostgreSQL has no arrays of ragged arrays."""
+    return [_SEPARATOR.join(one) for one in lists]
+
+
+def _run(cursor: Any, name: str, **parameters: Any) -> None:
+    cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
+
+
+def _rows(cursor: Any, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    _run(cursor, name, **parameters)
+    return list(cursor.fetchall())

@@ -1,0 +1,45 @@
+"""Threads as rows: merging them, and deriving what lists show of them."""
+
+from collections.abc import Collection, Mapping
+
+from django.db import connection
+
+from mailweave.kit import scope, sql
+from mailweave.mail.models import Message
+
+QUERIES = sql.load("mailweave.mail", "threads")
+
+
+def merge(winners: Mapping[int, int]) -> None:
+    """Move everything of some threads into others (loser -> winner) and drop the losers."""
+    if not winners:
+        return
+    parameters = {
+        "workspace": scope.current(),
+        "losers": list(winners),
+        "winners": list(winners.values()),
+    }
+    with connection.cursor() as cursor:
+        for name in (
+            "move_messages",
+            "move_copies",
+            "move_remote_threads",
+            "move_keys",
+            "drop_threads",
+        ):
+            cursor.execute(QUERIES[name], parameters)
+
+
+def refresh(thread_ids: Collection[int]) -> None:
+    """Derive counts, dates and last messages of these threads from their messages and copies."""
+    parameters = {"workspace": scope.current(), "threads": list(thread_ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["refresh_threads"], parameters)
+        cursor.execute(QUERIES["refresh_mailboxes"], parameters)
+
+
+def mark_linked(linked: Collection[int], unlinked: Collection[int]) -> None:
+    """Note which messages are about a record and which are not: what sharing depends on."""
+    for message_ids, value in ((linked, True), (unlinked, False)):
+        if message_ids:
+            Message.objects.filter(pk__in=message_ids).update(linked=value)
