@@ -1,0 +1,51 @@
+"""``python -m sandbox --data DIR --port N``: serve the sandbox on loopback."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from sandbox.app import build
+from sandbox.server import Server
+from sandbox.state import Sandbox
+
+CLIENT_ID = "mailweave-sandbox.apps.googleusercontent.example"
+CLIENT_SECRET = "sandbox-secret"  # noqa: S105
+REDIRECT = "http://localhost:8000/integrations/google/callback"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until interrupted."""
+    options = _options(arguments)
+    options.data.mkdir(parents=True, exist_ok=True)
+    state = Sandbox(options.data / "sandbox.sqlite3")
+    redirects = options.redirect_uri or os.environ.get("SANDBOX_REDIRECT_URIS", REDIRECT).split()
+    state.register_client(options.client_id, options.client_secret, redirects)
+    for address in options.account:
+        state.add_account(address)
+    with Server(build(state), options.host, options.port) as server:
+        sys.stdout.write(f"Sandbox on {server.url} (control page: {server.url}sandbox/)\n")
+        sys.stdout.flush()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sandbox", description="A mail vendor to practise on.")
+    parser.add_argument("--data", type=Path, required=True, help="directory the state is kept in")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8800)
+    parser.add_argument("--client-id", default=os.environ.get("SANDBOX_CLIENT_ID", CLIENT_ID))
+    parser.add_argument(
+        "--client-secret", default=os.environ.get("SANDBOX_CLIENT_SECRET", CLIENT_SECRET)
+    )
+    parser.add_argument("--redirect-uri", action="append", help="may be repeated")
+    parser.add_argument("--account", action="append", default=[], help="mailbox to make")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

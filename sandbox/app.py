@@ -1,0 +1,47 @@
+"""The sandbox as one WSGI application: Google's addresses and the control face."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from sandbox.clock import Clock
+from sandbox.google.web import serve_api, serve_sign_in
+from sandbox.state import Sandbox
+from sandbox.wire import Spoiled
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+API_PATHS = ("/gmail/", "/batch", "/upload/", "/resumable/")
+
+
+class App:
+    """Callable as WSGI. A fault that resets the connection leaves as ConnectionResetError."""
+
+    def __init__(self, state: Sandbox) -> None:
+        self.state = state
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request."""
+        response = self.respond(environ)
+        if isinstance(response, Spoiled):
+            raise ConnectionResetError("the sandbox resets this connection")
+        return response(environ, start_response)
+
+    def respond(self, environ: dict[str, Any]) -> Response | Spoiled:
+        """The response of whichever face the path belongs to."""
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(API_PATHS):
+            return serve_api(self.state, environ)
+        request = Request(environ)
+        try:
+            return serve_sign_in(self.state, request)
+        except HTTPException as error:  # a body too broken to read as a form
+            return Response(error.description, status=error.code)
+
+
+def build(state: Sandbox, clock: Clock | None = None) -> App:
+    """The application over a sandbox, on another clock when one is given."""
+    if clock is not None:
+        state.clock = state.quota.clock = clock
+    return App(state)

@@ -1,0 +1,122 @@
+"""One SQLite file that holds everything the sandbox must not forget."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS clients (
+  client_id TEXT PRIMARY KEY, secret TEXT NOT NULL, redirects TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS accounts (
+  id INTEGER PRIMARY KEY, address TEXT NOT NULL UNIQUE, name TEXT NOT NULL, sub TEXT NOT NULL,
+  history_id INTEGER NOT NULL, history_floor INTEGER NOT NULL, label_number INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS codes (
+  code TEXT PRIMARY KEY, client_id TEXT NOT NULL, account INTEGER NOT NULL, redirect TEXT NOT NULL,
+  scopes TEXT NOT NULL, nonce TEXT, challenge TEXT, method TEXT, offline INTEGER NOT NULL,
+  made REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS refresh_tokens (
+  token TEXT PRIMARY KEY, client_id TEXT NOT NULL, account INTEGER NOT NULL, scopes TEXT NOT NULL,
+  made REAL NOT NULL, used REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS refresh_by_grant ON refresh_tokens (account, client_id, made);
+CREATE TABLE IF NOT EXISTS access_tokens (
+  token TEXT PRIMARY KEY, client_id TEXT NOT NULL, account INTEGER NOT NULL, scopes TEXT NOT NULL,
+  expires REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS consents (
+  account INTEGER NOT NULL, client_id TEXT NOT NULL, scopes TEXT NOT NULL,
+  PRIMARY KEY (account, client_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS user_labels (
+  account INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL,
+  message_visibility TEXT, label_visibility TEXT, color TEXT,
+  PRIMARY KEY (account, id), UNIQUE (account, folded)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS messages (
+  account INTEGER NOT NULL, id INTEGER NOT NULL, thread INTEGER NOT NULL, date INTEGER NOT NULL,
+  history_id INTEGER NOT NULL, size INTEGER NOT NULL, attached INTEGER NOT NULL,
+  labels TEXT NOT NULL, snippet TEXT NOT NULL, message_id TEXT NOT NULL, subject TEXT NOT NULL,
+  PRIMARY KEY (account, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS messages_by_date ON messages (account, date, id, thread);
+CREATE INDEX IF NOT EXISTS messages_by_thread ON messages (account, thread, date);
+CREATE INDEX IF NOT EXISTS messages_by_message_id ON messages (account, message_id);
+CREATE TABLE IF NOT EXISTS message_labels (
+  account INTEGER NOT NULL, label TEXT NOT NULL, message INTEGER NOT NULL,
+  PRIMARY KEY (account, label, message)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS contents (
+  account INTEGER NOT NULL, message INTEGER NOT NULL,
+  head BLOB NOT NULL, payload BLOB NOT NULL, raw BLOB NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS contents_by_message ON contents (account, message);
+CREATE TABLE IF NOT EXISTS words (
+  account INTEGER NOT NULL, message INTEGER NOT NULL, sender TEXT NOT NULL,
+  recipients TEXT NOT NULL, cc TEXT NOT NULL, bcc TEXT NOT NULL, subject TEXT NOT NULL,
+  files TEXT NOT NULL, body TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS words_by_message ON words (account, message);
+CREATE TABLE IF NOT EXISTS history (
+  account INTEGER NOT NULL, id INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL,
+  message INTEGER NOT NULL, thread INTEGER NOT NULL, labels TEXT NOT NULL, changed TEXT NOT NULL,
+  at REAL NOT NULL, PRIMARY KEY (account, id, seq, kind)) WITHOUT ROWID;
+"""
+
+
+class Database:
+    """Connections for a threaded server: readers run beside the one writer.
+
+    In memory (``:memory:``) there is one connection, and everybody waits for it.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+        self._shared = self._connect() if self.path == ":memory:" else None
+        self._local = threading.local()
+        self._lock = threading.RLock()
+        with self.write() as connection:
+            for statement in SCHEMA.split(";\n"):
+                connection.execute(statement)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees the last finished write."""
+        if self._shared is None:
+            yield self._mine()
+            return
+        with self._lock:
+            yield self._shared
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; nested uses join the outer one, an exception undoes all of it."""
+        with self._lock:
+            connection = self._shared or self._mine()
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close what this thread has open; other threads' connections end with them."""
+        connection = self._shared or getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+
+    def _mine(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=30
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A crash of this process loses nothing; only a crash of the whole machine may.
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA cache_size = -32000")
+        return connection

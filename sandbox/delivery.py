@@ -1,0 +1,158 @@
+"""Mail comes in: parsed once, threaded, given its ids, written with everything searches need."""
+
+import random
+import re
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from sandbox.google.payload import Rendered, render, snippet_of
+from sandbox.search_words import flat
+
+REPLY_PREFIX = re.compile(
+    r"^(?:(?:re|fwd?|fw|aw|wg|antw|sv|vs|tr|rv|ref|res|enc)(?:\[\d+\])?\s*:\s*)+"
+)
+MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
+MAX_WORDS = 40_000
+NEWEST_ID_MS = 2**43 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message ready to be written."""
+
+    raw: bytes
+    rendered: Rendered
+    labels: tuple[str, ...]
+    date: int
+    """internalDate, milliseconds."""
+    arrived: int
+    """When the mailbox got it, milliseconds: what its id is made of."""
+    thread: int | None = None
+    """A thread asked for by the caller; kept only when the headers agree."""
+
+
+def pack(
+    raw: bytes,
+    labels: Sequence[str],
+    date: int,
+    mark: str,
+    *,
+    arrived: int | None = None,
+    thread: int | None = None,
+) -> Parcel:
+    """Parse and measure, outside any transaction."""
+    return Parcel(
+        raw,
+        render(raw, mark),
+        tuple(dict.fromkeys(labels)),
+        max(0, date),
+        max(0, date if arrived is None else arrived),
+        thread,
+    )
+
+
+def milliseconds(moment: datetime) -> int:
+    """Milliseconds since the epoch."""
+    return int(moment.timestamp() * 1000)
+
+
+def write(
+    connection: sqlite3.Connection, account: int, parcel: Parcel, history_id: int
+) -> tuple[int, int]:
+    """Store one parcel; returns (message id, thread id)."""
+    rendered = parcel.rendered
+    message_id = _first_id(rendered.header("message-id"))
+    subject = base_subject(rendered.header("subject"))
+    number = _new_id(connection, account, parcel.arrived)
+    thread = _thread_for(connection, account, parcel, subject) or number
+    connection.execute(
+        "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            account,
+            number,
+            thread,
+            parcel.date,
+            history_id,
+            len(parcel.raw),
+            b'"attachmentId":' in rendered.payload,
+            msgspec.json.encode(parcel.labels).decode(),
+            snippet_of(rendered.plain),
+            message_id,
+            subject,
+        ),
+    )
+    connection.executemany(
+        "INSERT INTO message_labels VALUES (?, ?, ?)",
+        [(account, label, number) for label in parcel.labels],
+    )
+    connection.execute(
+        "INSERT INTO contents VALUES (?, ?, ?, ?, ?)",
+        (
+            account,
+            number,
+            zlib.compress(rendered.head, 1),
+            zlib.compress(rendered.payload, 1),
+            zlib.compress(parcel.raw, 1),
+        ),
+    )
+    connection.execute(
+        "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (account, number, *_words(rendered))
+    )
+    return number, thread
+
+
+def base_subject(subject: str) -> str:
+    """The subject without its reply and forward prefixes, case and spacing."""
+    return REPLY_PREFIX.sub("", " ".join(subject.lower().split()))[:300]
+
+
+def _words(rendered: Rendered) -> tuple[str, ...]:
+    return (
+        flat(rendered.all("from")),
+        flat(", ".join(rendered.all(name) for name in ("to", "cc", "bcc"))),
+        flat(rendered.all("cc")),
+        flat(rendered.all("bcc")),
+        flat(rendered.header("subject")),
+        flat(" , ".join(rendered.files)),
+        flat(rendered.plain[:MAX_WORDS]),
+    )
+
+
+def _thread_for(
+    connection: sqlite3.Connection, account: int, parcel: Parcel, subject: str
+) -> int | None:
+    named = parcel.rendered.header("references") + " " + parcel.rendered.header("in-reply-to")
+    wanted = list(dict.fromkeys(MESSAGE_ID.findall(named[-20_000:])))[-50:]
+    if not wanted:
+        return None
+    marks = ",".join("?" * len(wanted))
+    rows = connection.execute(
+        f"SELECT thread, subject FROM messages WHERE account = ? AND message_id IN ({marks})"
+        " ORDER BY date DESC",
+        (account, *wanted),
+    ).fetchall()
+    threads = [int(row["thread"]) for row in rows if row["subject"] == subject]
+    if parcel.thread in threads:
+        return parcel.thread
+    return threads[0] if threads else None
+
+
+def _first_id(value: str) -> str:
+    found = MESSAGE_ID.search(value)
+    return found[0] if found else ""
+
+
+def _new_id(connection: sqlite3.Connection, account: int, arrived: int) -> int:
+    base = min(max(1, arrived), NEWEST_ID_MS) << 20
+    while True:
+        number = base | random.getrandbits(20)
+        taken = connection.execute(
+            "SELECT 1 FROM messages WHERE account = ? AND id = ?", (account, number)
+        ).fetchone()
+        if taken is None:
+            return number

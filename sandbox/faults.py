@@ -1,0 +1,111 @@
+"""Switches for everything that goes wrong at a vendor, each limited to what it should hit."""
+
+import itertools
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+KINDS: Mapping[str, str] = {
+    "quota": "403, the quota of the minute is spent",
+    "rate": "429, rate limit",
+    "concurrent": "429, too many concurrent requests",
+    "retry_after": "429 with 'Retry after <time>' (option seconds, default 60; option status)",
+    "server_error": "a 5xx (option status, default 503)",
+    "precondition": "400 failedPrecondition",
+    "unauthorized": "401 although the token is good",
+    "vanish": "messages.get answers 404 (option id)",
+    "expired_history": "history.list answers 404",
+    "duplicate_history": "every history record comes twice",
+    "list_noise": "listings lose their order",
+    "empty_page": "a listing page is empty but has a next page",
+    "reset": "the connection is reset",
+    "slow": "the body trickles (option seconds, default 2)",
+    "html": "an HTML page instead of JSON, with status 200 (option status)",
+    "malformed": "JSON cut in the middle",
+    "gzip_bomb": "a small gzip body that unpacks to much (option megabytes, default 200)",
+}
+BODY = frozenset({"reset", "slow", "html", "malformed", "gzip_bomb"})
+"""Faults of the wire: they hit a whole HTTP answer, a batch as one."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """One switch that is on. ``left`` counts down; None means until cleared."""
+
+    number: int
+    kind: str
+    left: int | None = None
+    path: str = ""
+    mailbox: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    hits: int = 0
+
+    def fits(self, path: str, mailbox: str) -> bool:
+        """Whether this call is one it is meant for."""
+        return self.path in path and (not self.mailbox or self.mailbox == mailbox.lower())
+
+    def shown(self) -> dict[str, Any]:
+        """As the control API shows it."""
+        return {
+            "number": self.number,
+            "kind": self.kind,
+            "left": self.left,
+            "path": self.path,
+            "mailbox": self.mailbox,
+            "options": self.options,
+            "hits": self.hits,
+        }
+
+
+class Faults:
+    """All switches that are on, oldest first."""
+
+    def __init__(self) -> None:
+        self._on: list[Fault] = []
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+
+    def add(
+        self, kind: str, times: int | None = 1, path: str = "", mailbox: str = "", **options: Any
+    ) -> Fault:
+        """Switch one on for the next ``times`` fitting calls (None: until cleared)."""
+        if kind not in KINDS:
+            raise ValueError(f"unknown fault {kind!r}; there are {', '.join(KINDS)}")
+        fault = Fault(next(self._numbers), kind, times, path, mailbox.strip().lower(), options)
+        with self._lock:
+            self._on.append(fault)
+        return fault
+
+    def take(self, kinds: frozenset[str], path: str, mailbox: str = "") -> Fault | None:
+        """The first fitting switch of these kinds, counted as used."""
+        if not self._on:
+            return None
+        with self._lock:
+            for fault in self._on:
+                if fault.kind in kinds and fault.fits(path, mailbox):
+                    self._use(fault)
+                    return fault
+        return None
+
+    def listed(self) -> list[Fault]:
+        """What is on."""
+        with self._lock:
+            return list(self._on)
+
+    def clear(self, kind: str | None = None, number: int | None = None) -> None:
+        """Switch off everything, or one kind, or one switch."""
+        with self._lock:
+            self._on = [
+                fault
+                for fault in self._on
+                if (kind is not None and fault.kind != kind)
+                or (number is not None and fault.number != number)
+            ]
+
+    def _use(self, fault: Fault) -> None:
+        fault.hits += 1
+        if fault.left is not None:
+            fault.left -= 1
+            if fault.left <= 0:
+                self._on.remove(fault)

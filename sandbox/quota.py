@@ -1,0 +1,114 @@
+"""Quota units and calls in flight: what each mailbox has used, and when it has had enough."""
+
+import threading
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sandbox.clock import Clock
+
+USER_LIMITS = {"new": 6_000, "legacy": 15_000}
+PROJECT_LIMIT = 1_200_000
+WINDOW = 60.0
+
+
+class QuotaExceededError(Exception):
+    """The units of the last sixty seconds are spent; the argument is "user" or "project"."""
+
+
+class TooManyConcurrentError(Exception):
+    """More calls of one mailbox are in flight than may be."""
+
+
+class Window:
+    """Units of the last sixty seconds."""
+
+    def __init__(self) -> None:
+        self.entries: deque[tuple[float, int]] = deque()
+        self.total = 0
+
+    def used(self, now: float) -> int:
+        """Units still counted at this moment."""
+        if self.entries and self.entries[-1][0] > now + 1:  # the clock was turned back
+            self.entries.clear()
+            self.total = 0
+        while self.entries and self.entries[0][0] <= now - WINDOW:
+            self.total -= self.entries.popleft()[1]
+        return self.total
+
+    def add(self, now: float, units: int) -> None:
+        """Count these units from now on."""
+        self.entries.append((now, units))
+        self.total += units
+
+
+class Quota:
+    """The budget of every mailbox. ``profile`` is new, legacy or off; ``concurrency`` 0 is off.
+
+    Rejected calls cost nothing.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.profile = "new"
+        self.concurrency = 10
+        self.user_limit: int | None = None
+        """Overrides the profile's units a minute."""
+        self.units: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.minutes: dict[str, Counter[int]] = defaultdict(Counter)
+        self._windows: dict[str, Window] = defaultdict(Window)
+        self._project = Window()
+        self._flying: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def limit(self) -> int | None:
+        """Units a minute for one mailbox; None without a limit."""
+        if self.profile == "off":
+            return None
+        return self.user_limit or USER_LIMITS[self.profile]
+
+    def charge(self, mailbox: str, units: int) -> None:
+        """Take units from a mailbox; QuotaExceededError when they are not there."""
+        now, limit = self.clock.time(), self.limit()
+        with self._lock:
+            window = self._windows[mailbox]
+            if limit is not None and window.used(now) + units > limit:
+                self.rejected[mailbox] += 1
+                raise QuotaExceededError("user")
+            if limit is not None and self._project.used(now) + units > PROJECT_LIMIT:
+                self.rejected[mailbox] += 1
+                raise QuotaExceededError("project")
+            window.add(now, units)
+            self._project.add(now, units)
+            self.units[mailbox] += units
+            self.calls[mailbox] += 1
+            self.minutes[mailbox][int(now // 60)] += units
+
+    def left(self, mailbox: str) -> int | None:
+        """Units a mailbox may still spend now; None without a limit."""
+        limit = self.limit()
+        with self._lock:
+            return None if limit is None else limit - self._windows[mailbox].used(self.clock.time())
+
+    @contextmanager
+    def flight(self, mailbox: str) -> Iterator[None]:
+        """Hold one of the mailbox's places while a call runs."""
+        with self._lock:
+            if self.concurrency and self._flying[mailbox] >= self.concurrency:
+                self.rejected[mailbox] += 1
+                raise TooManyConcurrentError(mailbox)
+            self._flying[mailbox] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._flying[mailbox] -= 1
+
+    def reset(self) -> None:
+        """Forget what was used."""
+        with self._lock:
+            for counter in (self.units, self.calls, self.rejected, self.minutes, self._windows):
+                counter.clear()
+            self._project = Window()

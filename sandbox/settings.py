@@ -1,0 +1,57 @@
+"""How the sandbox behaves until told otherwise; kept over restarts."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(slots=True)
+class Settings:
+    """Switches that are a state, not an accident."""
+
+    latency_ms: int = 0
+    """Added to every API call; a whole batch waits once."""
+    quota_profile: str = "new"
+    """new, legacy or off."""
+    units_per_minute: int = 0
+    """Overrides the profile's budget of one mailbox; 0 keeps it."""
+    concurrency: int = 10
+    """Calls of one mailbox in flight at once, batch parts counted; 0 is no limit."""
+    history_days: float = 30.0
+    """How far back history.list reaches."""
+    bare_records: bool = False
+    """Write history records that say nothing but which message."""
+    consent_boxes: bool = False
+    """Show the box for a scope even when it is the only one, so that it can be left unticked."""
+    admin_policy: str = "off"
+    """off, redirect (error=admin_policy_enforced) or page (an error page, no way back)."""
+    testing_app: bool = False
+    """The app is in Testing: refresh tokens die after seven days."""
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Set several at once; ValueError on an unknown name or a value out of its choices."""
+        known = {item.name: item for item in fields(self)}
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(f"unknown setting {name!r}")
+            setattr(self, name, _checked(name, value, type(getattr(self, name))))
+
+    def shown(self) -> dict[str, Any]:
+        """All of them, as JSON."""
+        return asdict(self)
+
+
+CHOICES = {"quota_profile": ("new", "legacy", "off"), "admin_policy": ("off", "redirect", "page")}
+
+
+def _checked(name: str, value: Any, kind: type) -> Any:
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} is true or false")
+        return value
+    if kind is str:
+        if value not in CHOICES[name]:
+            raise ValueError(f"{name} is one of {', '.join(CHOICES[name])}")
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 10**7:
+        raise ValueError(f"{name} is a number from 0 to 10000000")
+    return kind(value)
