@@ -11,11 +11,14 @@ import re
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from ssl import SSLContext, TLSVersion
 
 import httpx2
+
+from mailweave.kit import clock
 
 MEGABYTE = 1024 * 1024
 CAP = 64 * MEGABYTE
@@ -28,6 +31,9 @@ def _version() -> str:
     except PackageNotFoundError:
         return "0"
 
+
+PATIENCE = timedelta(minutes=5)
+"""How long a body may take in all; a single silence is bounded by the client's timeout."""
 
 USER_AGENT = f"Mailweave/{_version()} (gzip)"
 """Google compresses only for a client whose name says gzip."""
@@ -147,17 +153,21 @@ def open_stream(http: httpx2.Client, request: httpx2.Request) -> httpx2.Response
         raise Unreachable(_unreachable(request, error)) from None
 
 
-def chunks(response: httpx2.Response, *, cap: int = CAP) -> Iterator[bytes]:
-    """The decoded body in pieces, at most ``cap`` bytes of it.
+def chunks(
+    response: httpx2.Response, *, cap: int = CAP, within: timedelta = PATIENCE
+) -> Iterator[bytes]:
+    """The decoded body in pieces, at most ``cap`` bytes of it and no longer than ``within``.
 
     Raises Oversized past the cap, Garbled for stacked, unknown or broken encodings, Unreachable
-    if the connection breaks.
+    if the connection breaks or drips on and on.
     """
-    total = 0
+    total, until = 0, clock.now() + within
     for piece in _decoded(response):
         total += len(piece)
         if total > cap:
             raise Oversized(f"the answer is larger than {cap // MEGABYTE} MB")
+        if clock.now() > until:
+            raise Unreachable(f"{response.request.url.host} answers too slowly")
         yield piece
 
 

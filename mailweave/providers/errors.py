@@ -27,6 +27,10 @@ class RateLimited(ProviderError):
         self.retry_at = retry_at
 
 
+class OverBudget(RateLimited):
+    """Our own pace for this mailbox is used up until ``retry_at``; nobody complained."""
+
+
 class CursorExpired(ProviderError):
     """The provider no longer knows this position: list again and reconcile."""
 

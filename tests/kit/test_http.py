@@ -6,11 +6,12 @@ import socket
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
 
-from mailweave.kit import http
+from mailweave.kit import clock, http
 
 
 def answering(answer: Callable[[httpx2.Request], httpx2.Response]) -> httpx2.Client:
@@ -145,6 +146,20 @@ def test_a_connection_that_breaks_inside_the_body_is_unreachable() -> None:
         request = client.build_request("GET", "https://api.example/")
         with pytest.raises(http.Unreachable):
             http.send(client, request)
+
+
+def test_a_body_that_drips_on_and_on_is_given_up() -> None:
+    with clock.use(clock.Hands(datetime(2026, 1, 1, tzinfo=UTC))) as hands:
+
+        def drops() -> Iterator[bytes]:
+            while True:
+                hands.advance(20)
+                yield b"x"
+
+        with answering(lambda _: httpx2.Response(200, content=drops())) as client:
+            request = client.build_request("GET", "https://api.example/")
+            with pytest.raises(http.Unreachable, match="slowly"):
+                http.send(client, request)
 
 
 def test_a_closed_port_is_unreachable() -> None:

@@ -1,0 +1,142 @@
+"""The calls we make, as paths below the mailbox, with the units each costs.
+
+Costs: https://developers.google.com/workspace/gmail/api/reference/quota, the table in force for
+projects made since May 2026. The cost is per call: format and number of results do not matter.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote, urlencode
+
+from mailweave.providers.base import Role, Window
+
+PAGE = 500
+_MESSAGE = "id,threadId,labelIds,snippet,internalDate,sizeEstimate,payload"
+_GET = "?format=full&prettyPrint=false&fields=" + quote(_MESSAGE, safe="")
+_GET_THREAD = "?format=full&prettyPrint=false&fields=" + quote(f"messages({_MESSAGE})", safe="")
+_NAMED = "id,threadId,labelIds"
+
+LABEL_OF: dict[str, str] = {
+    "inbox": "INBOX",
+    "sent": "SENT",
+    "drafts": "DRAFT",
+    "junk": "SPAM",
+    "trash": "TRASH",
+    "important": "IMPORTANT",
+    "chat": "CHAT",
+    "unseen": "UNREAD",
+    "flagged": "STARRED",
+}
+"""Roles and states by the system label that carries them."""
+
+_SEARCH: dict[Role, str] = {
+    "inbox": "in:inbox",
+    "sent": "in:sent",
+    "drafts": "in:drafts",
+    "junk": "in:spam",
+    "trash": "in:trash",
+    "archive": "in:archive",
+    "important": "is:important",
+    "chat": "in:chats",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A GET below the mailbox. ``path`` carries its query and is safe to put on the wire."""
+
+    path: str
+    units: int
+
+
+def profile() -> Call:
+    return Call("profile?prettyPrint=false", 1)
+
+
+def labels() -> Call:
+    return Call(_with("labels", fields="labels(id,name,type)"), 1)
+
+
+def listing(window: Window, token: str) -> Call:
+    """One page of ids in a window, newest first."""
+    wide = bool(window.roles & {"junk", "trash"})
+    return _listing(token, q=_search(window), includeSpamTrash=_flag(wide))
+
+
+def labelled(label_id: str, token: str) -> Call:
+    """One page of the ids that carry a label, spam and trash included."""
+    return _listing(token, labelIds=label_id, includeSpamTrash="true")
+
+
+def message(remote_id: str) -> Call:
+    return Call(f"messages/{_safe(remote_id)}{_GET}", 20)
+
+
+def thread(remote_thread_id: str) -> Call:
+    """All messages of a thread for the price of two."""
+    return Call(f"threads/{_safe(remote_thread_id)}{_GET_THREAD}", 40)
+
+
+def message_parts(remote_id: str, fields: str) -> Call:
+    return Call(_with(f"messages/{_safe(remote_id)}", format="full", fields=fields), 20)
+
+
+def attachment(remote_id: str, attachment_id: str) -> Call:
+    path = f"messages/{_safe(remote_id)}/attachments/{_safe(attachment_id)}"
+    return Call(_with(path, fields="data"), 20)
+
+
+def history(cursor: str, token: str) -> Call:
+    """One page of changes after a position, of every type."""
+    events = ",".join(
+        f"{name}/message({_NAMED})"
+        for name in ("messagesAdded", "labelsAdded", "labelsRemoved", "messagesDeleted")
+    )
+    fields = f"history(id,{events}),nextPageToken,historyId"
+    more = {"pageToken": token} if token else {}
+    query = {"startHistoryId": cursor, "maxResults": str(PAGE), **more, "fields": fields}
+    return Call(_with("history", **query), 2)
+
+
+def _listing(token: str, **query: str) -> Call:
+    more = {"pageToken": token} if token else {}
+    fields = "messages(id,threadId),nextPageToken,resultSizeEstimate"
+    return Call(_with("messages", maxResults=str(PAGE), **query, **more, fields=fields), 5)
+
+
+def _search(window: Window) -> str:
+    words = [f"-in:{place}" for place, role in _UNASKED if role not in window.roles]
+    if window.since is not None:
+        words.append(f"after:{_epoch_before(window.since)}")
+    places = sorted(_SEARCH[role] for role in window.roles if role)
+    if len(places) == 1:
+        words += places
+    elif places:
+        words.append("{" + " ".join(places) + "}")
+    return " ".join(words)
+
+
+_UNASKED: tuple[tuple[str, Role], ...] = (("chats", "chat"), ("drafts", "drafts"))
+
+
+def _epoch_before(since: datetime) -> int:
+    """A second early, for whether ``after:`` includes its own second is nowhere promised."""
+    return max(0, int(since.timestamp()) - 1)
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _with(path: str, **query: str) -> str:
+    return f"{path}?{urlencode({**query, 'prettyPrint': 'false'})}"
+
+
+def _safe(remote_id: str) -> str:
+    return quote(remote_id, safe="", errors="replace")
+
+
+def total(calls: Iterable[Call]) -> int:
+    """Units these calls cost together."""
+    return sum(call.units for call in calls)

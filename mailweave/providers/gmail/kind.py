@@ -1,0 +1,59 @@
+"""Gmail as people and settings see it, and how to reach a mailbox there."""
+
+from collections.abc import Callable
+
+import httpx2
+
+from mailweave.providers.base import Budget, Endpoints
+from mailweave.providers.gmail.client import Client
+from mailweave.providers.gmail.listing import NAMES
+from mailweave.providers.gmail.reader import GmailReader
+from mailweave.providers.kinds import Kind, Permission, Provider
+
+MODIFY = "https://www.googleapis.com/auth/gmail.modify"
+
+KIND = Kind(
+    name="gmail",
+    label="Gmail",
+    company="Google",
+    endpoints=Endpoints(
+        authorize="https://accounts.google.com/o/oauth2/v2/auth",
+        token="https://oauth2.googleapis.com/token",  # noqa: S106  an address
+        revoke="https://oauth2.googleapis.com/revoke",
+        userinfo="https://openidconnect.googleapis.com/v1/userinfo",
+        certs="https://www.googleapis.com/oauth2/v3/certs",
+        api="https://gmail.googleapis.com",
+        issuers=("https://accounts.google.com", "accounts.google.com"),
+    ),
+    scopes=("openid", "email", MODIFY),
+    permissions=(
+        Permission(
+            "See which Google account this is: its e-mail address and number",
+            "To show which mailbox was connected, and to recognise it when you reconnect.",
+        ),
+        Permission(
+            "Read, compose and send mail, and change labels in your Gmail account",
+            "To bring your mail in, to follow what is read and moved, and to send what you write "
+            "here from your own address. Nothing is ever deleted for good. Google offers this as "
+            "one box; please leave it ticked.",
+        ),
+    ),
+    folder_names=NAMES,
+    # 6,000 units a minute, counted over any 60 seconds: 60 * 97 + 180.
+    units_per_second=97.0,
+    units_at_once=180.0,
+)
+
+
+def connect(
+    *,
+    endpoints: Endpoints,
+    access_token: Callable[[], str],
+    refresh: Callable[[str], str],
+    budget: Budget,
+    web: httpx2.Client,
+    account_id: str,
+) -> Provider:
+    """See :func:`mailweave.providers.kinds.connect`."""
+    client = Client(web, endpoints, access_token, refresh, budget)
+    return Provider(reader=GmailReader(client, account_id))
