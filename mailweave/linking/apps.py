@@ -1,6 +1,7 @@
 """Wiring of the linking room."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class LinkingConfig(AppConfig):
@@ -9,3 +10,6 @@ class LinkingConfig(AppConfig):
     name = "mailweave.linking"
     label = "linking"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        autodiscover_modules("linkables")

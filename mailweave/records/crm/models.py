@@ -1,21 +1,32 @@
 """Contact, Company, Deal."""
 
+from typing import Any
+
 from django.db import models
+from django.db.models.functions import Lower
 
 from mailweave.kit import tenancy
+
+
+def lower_name() -> Any:
+    """The name as lists are ordered by it, kept by the database."""
+    return models.GeneratedField(
+        expression=Lower("name"), output_field=models.CharField(max_length=800), db_persist=True
+    )
 
 
 class Company(tenancy.TenantModel):
     """An organisation people work for."""
 
     name = models.CharField(max_length=200)
+    sort_name = lower_name()
     domain = models.CharField(max_length=253, blank=True)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        indexes = [models.Index(fields=["workspace_id", "name"], name="company_name")]
+        indexes = [models.Index(fields=["workspace_id", "sort_name", "id"], name="company_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -25,6 +36,7 @@ class Contact(tenancy.TenantModel):
     """A person the workspace deals with. Their addresses are what mail is matched by."""
 
     name = models.CharField(max_length=200)
+    sort_name = lower_name()
     title = models.CharField(max_length=200, blank=True)
     phone = models.CharField(max_length=64, blank=True)
     company = tenancy.foreign_key("crm.Company", null=True, blank=True)
@@ -34,7 +46,7 @@ class Contact(tenancy.TenantModel):
 
     class Meta:
         indexes = [
-            models.Index(fields=["workspace_id", "name"], name="contact_name"),
+            models.Index(fields=["workspace_id", "sort_name", "id"], name="contact_name"),
             models.Index(fields=["workspace_id", "company"], name="contact_company"),
         ]
 
@@ -73,6 +85,7 @@ class Deal(tenancy.TenantModel):
         LOST = "lost", "Lost"
 
     name = models.CharField(max_length=200)
+    sort_name = lower_name()
     company = tenancy.foreign_key("crm.Company", null=True, blank=True)
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.NEW)
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
@@ -82,7 +95,11 @@ class Deal(tenancy.TenantModel):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        indexes = [models.Index(fields=["workspace_id", "stage"], name="deal_stage")]
+        indexes = [
+            models.Index(fields=["workspace_id", "sort_name", "id"], name="deal_name"),
+            models.Index(fields=["workspace_id", "company"], name="deal_company"),
+            models.Index(fields=["workspace_id", "stage"], name="deal_stage"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -105,3 +122,4 @@ class DealContact(tenancy.TenantModel):
                 name="deal_contact_one_primary",
             ),
         ]
+        indexes = [models.Index(fields=["workspace_id", "contact"], name="deal_contact_contact")]

@@ -1,5 +1,28 @@
 """The paths of the CRM."""
 
-from django.urls import URLPattern
+from django.urls import path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern] = []
+from mailweave.records.crm.pages import companies, contacts, deals
+
+app_name = "crm"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="crm:contacts"), name="home"),
+    path("contacts/", contacts.index, name="contacts"),
+    path("contacts/new/", contacts.new, name="contact-new"),
+    path("contacts/<int:pk>/", contacts.show, name="contact"),
+    path("contacts/<int:pk>/edit/", contacts.edit, name="contact-edit"),
+    path("contacts/<int:pk>/delete/", contacts.delete, name="contact-delete"),
+    path("companies/", companies.index, name="companies"),
+    path("companies/new/", companies.new, name="company-new"),
+    path("companies/names/", companies.names, name="company-names"),
+    path("companies/<int:pk>/", companies.show, name="company"),
+    path("companies/<int:pk>/edit/", companies.edit, name="company-edit"),
+    path("companies/<int:pk>/delete/", companies.delete, name="company-delete"),
+    path("deals/", deals.index, name="deals"),
+    path("deals/new/", deals.new, name="deal-new"),
+    path("deals/<int:pk>/", deals.show, name="deal"),
+    path("deals/<int:pk>/edit/", deals.edit, name="deal-edit"),
+    path("deals/<int:pk>/delete/", deals.delete, name="deal-delete"),
+]

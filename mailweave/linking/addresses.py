@@ -1,0 +1,64 @@
+"""The addresses of records: what their modules told us, and what mail is matched by."""
+
+from collections.abc import Iterable, Sequence
+
+from mailweave.linking import matching
+from mailweave.linking.models import Link, RecordAddress, ThreadRecord
+from mailweave.mail.models import Address
+
+
+def set_addresses(kind: str, record_id: int, addresses: Sequence[tuple[str, str]]) -> None:
+    """Make (normalised address, :class:`RecordAddress.Kind`) pairs all the addresses of a record.
+
+    Stored mail of the addresses that came or went is linked anew at once, in the caller's
+    transaction. The first mention of an address counts. The caller holds its own record
+    (``select_for_update``), so that two changes of one record do not mix.
+    """
+    wanted = _ids(addresses)
+    rows = RecordAddress.objects.filter(kind=kind, record_id=record_id)
+    before = dict(rows.values_list("address_id", "address_kind"))
+    gone = before.keys() - wanted.keys()
+    if gone:
+        rows.filter(address_id__in=gone).delete()
+    _write(kind, record_id, {id_: to for id_, to in wanted.items() if before.get(id_) != to})
+    matching.relink(before.keys() ^ wanted.keys())
+
+
+def forget(kind: str, record_id: int) -> None:
+    """Take away the addresses and all links of a record that is deleted.
+
+    Decisions made by hand go too: left behind, the thread would go on inheriting a record that is
+    no more. The mail stays.
+    """
+    set_addresses(kind, record_id, ())
+    threads = ThreadRecord.objects.filter(kind=kind, record_id=record_id)
+    thread_ids = list(threads.values_list("thread_id", flat=True))
+    Link.objects.filter(kind=kind, record_id=record_id).delete()
+    matching.derive(thread_ids)
+
+
+def _ids(addresses: Iterable[tuple[str, str]]) -> dict[int, str]:
+    """Kinds by the id of the address; addresses new to the workspace get a row."""
+    kinds: dict[str, str] = {}
+    for address, kind in addresses:
+        kinds.setdefault(address, kind)
+    if not kinds:
+        return {}
+    # In order, so that two writers of the same new addresses wait for each other in one direction.
+    Address.objects.bulk_create(
+        [Address(address=address) for address in sorted(kinds)], ignore_conflicts=True
+    )
+    found = Address.objects.filter(address__in=kinds).values_list("id", "address")
+    return {id_: kinds[address] for id_, address in found}
+
+
+def _write(kind: str, record_id: int, kinds: dict[int, str]) -> None:
+    RecordAddress.objects.bulk_create(
+        [
+            RecordAddress(kind=kind, record_id=record_id, address_id=id_, address_kind=kinds[id_])
+            for id_ in sorted(kinds)
+        ],
+        update_conflicts=True,
+        unique_fields=["workspace_id", "kind", "record_id", "address"],
+        update_fields=["address_kind"],
+    )

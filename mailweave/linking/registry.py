@@ -1,0 +1,114 @@
+"""Which kinds of record mail can be about. Plug-ins come in here; the core never imports them.
+
+A plug-in has a module ``linkables`` that calls :func:`register`; it is found at start-up.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.db import transaction
+
+from mailweave.people.access import Member
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A record in a few words, as a member may see it. ``url`` is the path of its page."""
+
+    kind: str
+    record_id: int
+    title: str
+    subtitle: str
+    url: str
+
+
+class Linkable(Protocol):
+    """One kind of record. All of it is asked inside the workspace, many ids at a time."""
+
+    @property
+    def kind(self) -> str:
+        """What is stored with each link; at most 32 characters, never changes."""
+
+    @property
+    def label(self) -> str:
+        """What people call one such record."""
+
+    def cards(self, ids: Collection[int], member: Member) -> Mapping[int, Card]:
+        """Cards by id; those that do not exist, or the member may not see, are left out."""
+
+    def search(self, text: str, member: Member, limit: int = 10) -> Sequence[Card]:
+        """The records a person may mean by ``text``; at most ``limit``."""
+
+    def sources(self, record_id: int) -> Sequence[tuple[str, int]]:
+        """The records (kind, id) whose mail is shown on this record's page, foremost first."""
+
+
+class NotFound(KeyError):
+    """No plug-in has registered this kind."""
+
+
+_linkables: dict[str, Linkable] = {}
+
+
+def register(linkable: Linkable) -> None:
+    """Let mail be about ``linkable``'s records. Raises ValueError if its kind is taken."""
+    if linkable.kind in _linkables:
+        raise ValueError(f"{linkable.kind} is registered twice")
+    _linkables[linkable.kind] = linkable
+
+
+def get(kind: str) -> Linkable:
+    """The plug-in of a kind; raises :class:`NotFound`."""
+    try:
+        return _linkables[kind]
+    except KeyError:
+        raise NotFound(kind) from None
+
+
+def kinds() -> tuple[str, ...]:
+    """Every registered kind, in the order of registration."""
+    return tuple(_linkables)
+
+
+def cards(records: Iterable[tuple[str, int]], member: Member) -> Mapping[tuple[str, int], Card]:
+    """Cards of records of any kind. Kinds nobody registered, or that fail, are left out."""
+    wanted: dict[str, set[int]] = {}
+    for kind, record_id in records:
+        wanted.setdefault(kind, set()).add(record_id)
+    found: dict[tuple[str, int], Card] = {}
+    for kind, ids in wanted.items():
+        if kind in _linkables:
+            found.update({(kind, id_): card for id_, card in _cards(kind, ids, member).items()})
+    return found
+
+
+def search(text: str, member: Member, limit: int = 10) -> list[Card]:
+    """What ``text`` may mean, over all kinds in turn; at most ``limit`` of each."""
+    return [card for kind in kinds() for card in _search(kind, text, member, limit)]
+
+
+def _cards(kind: str, ids: Collection[int], member: Member) -> Mapping[int, Card]:
+    try:
+        with transaction.atomic():  # a query that fails must not end the caller's transaction
+            return get(kind).cards(ids, member)
+    except Exception as error:  # noqa: BLE001 - a plug-in's bug must not take the page with it
+        _note("cards", kind, error, ids)
+        return {}
+
+
+def _search(kind: str, text: str, member: Member, limit: int) -> Sequence[Card]:
+    try:
+        with transaction.atomic():
+            return get(kind).search(text, member, limit)
+    except Exception as error:  # noqa: BLE001 - a plug-in's bug must not take the page with it
+        _note("search", kind, error)
+        return ()
+
+
+def _note(what: str, kind: str, error: Exception, ids: Collection[int] = ()) -> None:
+    """Ids and the class of the error only: its message and traceback may hold people's data."""
+    log.error("%s of %s failed: %s %s", what, kind, type(error).__name__, sorted(ids))

@@ -1,0 +1,61 @@
+"""Deals: found, stored with their contacts, deleted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from mailweave.linking import addresses as linked
+from mailweave.records.crm.lists import words
+from mailweave.records.crm.models import ContactAddress, Deal, DealContact
+
+KIND = "crm.deal"
+
+
+def find(text: str = "") -> QuerySet[Any]:
+    """Deals where the name, the company or a contact's name or address has each word of ``text``,
+    with ``primary``, the primary contact's name."""
+    own = DealContact.objects.filter(deal=OuterRef("pk"))
+    found: QuerySet[Any] = Deal.objects.select_related("company").annotate(
+        primary=Subquery(own.filter(primary=True).values("contact__name")[:1])
+    )
+    for word in words(text):
+        addressed = ContactAddress.objects.filter(
+            contact=OuterRef("contact"), address__contains=word.lower()
+        )
+        found = found.filter(
+            Q(name__icontains=word)
+            | Q(company__name__icontains=word)
+            | Exists(own.filter(Q(contact__name__icontains=word) | Exists(addressed)))
+        )
+    return found
+
+
+def contacts(deal_id: int) -> list[DealContact]:
+    """Who a deal is made with, the primary contact first; each row with its contact."""
+    rows = DealContact.objects.filter(deal_id=deal_id).select_related("contact")
+    return list(rows.order_by("-primary", "contact__sort_name", "contact_id"))
+
+
+def of_contact(contact_id: int) -> list[DealContact]:
+    """The deals a contact is part of, in the order of names; each row with its deal."""
+    rows = DealContact.objects.filter(contact_id=contact_id).select_related("deal__company")
+    return list(rows.order_by("deal__sort_name", "deal_id")[:100])
+
+
+def store(deal: Deal, contact_ids: Sequence[int]) -> None:
+    """Save a deal with these contacts, the primary one first. The caller holds its row."""
+    deal.save()
+    DealContact.objects.filter(deal=deal).delete()
+    DealContact.objects.bulk_create(
+        [
+            DealContact(deal=deal, contact_id=id_, primary=not index)
+            for index, id_ in enumerate(dict.fromkeys(contact_ids))
+        ]
+    )
+
+
+def delete(deal: Deal) -> None:
+    """Delete a deal and its links. Its contacts, its company and the mail stay."""
+    linked.forget(KIND, deal.pk)
+    deal.delete()

@@ -1,0 +1,47 @@
+"""A deal, as it is filled in."""
+
+from typing import Any
+
+from django import forms
+
+from mailweave.records.crm.forms.fields import CompanyName, Line, Note
+from mailweave.records.crm.models import Deal
+
+
+class Currency(Line):
+    """Three letters, in any case (ISO 4217)."""
+
+    def clean(self, value: Any) -> Any:
+        code = super().clean(value).upper()
+        if len(code) != 3 or not (code.isascii() and code.isalpha()):
+            raise forms.ValidationError("Three letters, like EUR.")
+        return code
+
+
+class DealForm(forms.Form):
+    """Everything of a deal but its contacts."""
+
+    name = Line(max_length=200)
+    company = CompanyName()
+    stage = forms.ChoiceField(choices=Deal.Stage.choices, initial=Deal.Stage.NEW)
+    amount = forms.DecimalField(
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    currency = Currency(initial="EUR", max_length=3)
+    note = Note()
+
+
+def filled(deal: Deal) -> dict[str, Any]:
+    """What the form starts with."""
+    return {
+        "name": deal.name,
+        "company": deal.company.name if deal.company else "",
+        "stage": deal.stage,
+        "amount": deal.amount,
+        "currency": deal.currency,
+        "note": deal.note,
+    }

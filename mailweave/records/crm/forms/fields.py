@@ -1,0 +1,52 @@
+"""Fields that the forms share."""
+
+from typing import Any
+
+from django import forms
+
+from mailweave.mime.address import normalise
+from mailweave.mime.headers import strip_controls
+
+
+class Line(forms.CharField):
+    """One line of text without control characters; runs of spaces count as one."""
+
+    def to_python(self, value: Any) -> Any:
+        return " ".join(strip_controls(super().to_python(value) or "").split())
+
+
+class Note(forms.CharField):
+    """Several lines of text."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": 5})
+        super().__init__(required=False, max_length=20_000, widget=widget, **options)
+
+
+class CompanyName(Line):
+    """The name of a company, new or known; names are offered while it is typed."""
+
+    def __init__(self) -> None:
+        widget = forms.TextInput(attrs={"list": "companies", "autocomplete": "off"})
+        super().__init__(
+            required=False,
+            max_length=200,
+            widget=widget,
+            label="Company",
+            help_text="A name that is not known yet becomes a new company.",
+        )
+
+
+class Domain(Line):
+    """A domain in its ASCII form; the address of a web page will do."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return ""
+        host = text.lower().partition("://")[2] or text.lower()
+        host = host.split("/", 1)[0].rpartition("@")[2].removeprefix("www.")
+        address = normalise(f"x@{host}")
+        if address is None or "." not in host or len(address) > 2 + 253:
+            raise forms.ValidationError("This is not a domain. It looks like acme.example.")
+        return address.partition("@")[2]

@@ -1,0 +1,85 @@
+"""What the rest of the house may know of contacts, companies and deals."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from mailweave.linking import registry
+from mailweave.linking.registry import Card
+from mailweave.people.access import Member
+from mailweave.records.crm import companies, contacts, deals
+from mailweave.records.crm.models import Contact, DealContact
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """One of the three kinds. Every member of the workspace may see all of them."""
+
+    kind: str
+    label: str
+    find: Callable[[str], QuerySet[Any]]
+    subtitle: Callable[[Any], str]
+    people: Callable[[int], Sequence[int]]
+
+    def cards(self, ids: Collection[int], member: Member) -> Mapping[int, Card]:
+        """Cards of those that exist."""
+        del member
+        return {row.pk: self._card(row) for row in self.find("").filter(pk__in=ids)}
+
+    def search(self, text: str, member: Member, limit: int = 10) -> Sequence[Card]:
+        """In the order of names."""
+        del member
+        found = self.find(text).order_by("sort_name", "pk")[:limit]
+        return [self._card(row) for row in found]
+
+    def sources(self, record_id: int) -> Sequence[tuple[str, int]]:
+        """The people it is about, then the record itself for what was linked by hand."""
+        people = [(contacts.KIND, id_) for id_ in self.people(record_id)]
+        return [*people, (self.kind, record_id)]
+
+    def _card(self, row: Any) -> Card:
+        page = reverse(self.kind.replace(".", ":"), args=[row.pk])
+        return Card(self.kind, row.pk, row.name, self.subtitle(row), page)
+
+
+def _of_contact(contact: Any) -> str:
+    return " · ".join(filter(None, [_company(contact), contact.primary]))
+
+
+def _of_deal(deal: Any) -> str:
+    return " · ".join(filter(None, [_company(deal), deal.get_stage_display()]))
+
+
+def _company(row: Any) -> str:
+    return row.company.name if row.company else ""
+
+
+def _nobody(record_id: int) -> Sequence[int]:
+    del record_id
+    return ()
+
+
+def _people_of_deal(record_id: int) -> Sequence[int]:
+    rows = DealContact.objects.filter(deal_id=record_id).order_by("-primary", "contact__sort_name")
+    return list(rows.values_list("contact_id", flat=True))
+
+
+def _people_of_company(record_id: int) -> Sequence[int]:
+    rows = Contact.objects.filter(company_id=record_id).order_by("sort_name", "pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+registry.register(Records(contacts.KIND, "Contact", contacts.find, _of_contact, _nobody))
+registry.register(
+    Records(
+        companies.KIND,
+        "Company",
+        companies.find,
+        lambda company: str(company.domain),
+        _people_of_company,
+    )
+)
+registry.register(Records(deals.KIND, "Deal", deals.find, _of_deal, _people_of_deal))
