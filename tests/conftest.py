@@ -1,0 +1,136 @@
+"""What every test gets: a database when it asks for one, and no way out of this computer."""
+
+import fcntl
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+from tests import database
+
+# Playwright runs its own event loop, which Django takes for an async view.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> Iterator[tuple[TextIO, str | None]]:
+    """Starts the server, and lets one worker migrate at a time: roles belong to the whole server.
+
+    Tables are made as their owner; the tests then work as the application's role.
+    """
+    server = database.cluster()
+    server.start()
+    with (server.home / "migrating").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        role = connection.settings_dict["OPTIONS"].pop("assume_role", None)
+        connection.close()
+        yield turn, role
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_modify_db_settings: tuple[TextIO, str | None],
+    django_db_setup: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """The tests' database, seen as the application sees it."""
+    turn, role = django_db_modify_db_settings
+    fcntl.flock(turn, fcntl.LOCK_UN)
+    _work_as(role, django_db_blocker)
+    yield
+    _work_as(None, django_db_blocker)
+
+
+def _work_as(role: str | None, blocker: Any) -> None:
+    options = connection.settings_dict["OPTIONS"]
+    options.pop("assume_role", None)
+    if role:
+        options["assume_role"] = role
+    with blocker.unblock():
+        connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_emptied_by_their_owner() -> Iterator[None]:
+    """Tests with real transactions end by emptying all tables, which the application may not."""
+    original = TransactionTestCase._fixture_teardown
+
+    def emptied(self: TransactionTestCase) -> None:
+        role = connection.settings_dict["OPTIONS"].get("assume_role")
+        if role:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET ROLE")
+        original(self)
+        if role:
+            connection.close()  # the next one takes the role again
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
+        yield
+
+
+class NetworkForbidden(RuntimeError):
+    """A test tried to leave this computer."""
+
+
+def _refuse(address: object) -> NoReturn:
+    raise NetworkForbidden(f"tests may not connect to {address!r}")
+
+
+def _is_local(host: object) -> bool:
+    if host in {None, "", "localhost"} or str(host).endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(host).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stay_on_this_computer() -> Iterator[None]:
+    """Connections lead to loopback or to a file, and names are not looked up."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+    getaddrinfo = socket.getaddrinfo
+
+    def checked(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not _is_local(address[0]):
+            _refuse(address)
+        connect(self, address)
+
+    def checked_ex(self: socket.socket, address: Any) -> int:
+        if self.family != socket.AF_UNIX and not _is_local(address[0]):
+            _refuse(address)
+        return connect_ex(self, address)
+
+    def known_only(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        try:
+            literal = name is None or bool(ipaddress.ip_address(name.partition("%")[0]))
+        except ValueError:
+            literal = False
+        if not literal and not _is_local(name):
+            raise socket.gaierror(socket.EAI_NONAME, f"tests look up no names ({name})")
+        return getaddrinfo(host, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", checked)
+        patch.setattr(socket.socket, "connect_ex", checked_ex)
+        patch.setattr(socket, "getaddrinfo", known_only)
+        yield
+
+
+@pytest.fixture
+def real_mail() -> Path:
+    """The mail given by `script/test --mail PATH`; without it the test is skipped."""
+    given = os.environ.get("MAILWEAVE_TEST_MAIL")
+    if not given:
+        pytest.skip("no mail given by --mail")
+    return Path(given)
