@@ -1,0 +1,103 @@
+"""Lists of threads, newest first, at any depth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailweave.kit import sql
+from mailweave.mail import cursors, rows
+from mailweave.mail.cursors import Place
+from mailweave.mail.rows import Find, ThreadPage
+from mailweave.mail.visibility import Viewer, compose, read
+
+MAX_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which threads a list holds.
+
+    ``address`` is normalised; it may take part in any role. ``unread`` means unread in a mailbox
+    of the viewer's own. ``thread_ids`` asks for certain threads only.
+    """
+
+    mailbox_id: int | None = None
+    address: str | None = None
+    unread: bool = False
+    thread_ids: tuple[int, ...] | None = None
+
+
+EVERYTHING = Filters()
+
+
+def page(
+    viewer: Viewer, filters: Filters = EVERYTHING, after: str | None = None, limit: int = 50
+) -> ThreadPage:
+    """One page of threads, each once, at its newest place in the mailboxes the list is made of.
+
+    With an address, a thread's place is its newest visible message that names it. Raises
+    ``NotFound`` for a mailbox the viewer sees nothing of, ``Expected`` for a broken ``after``.
+    """
+    scope = viewer.narrow(filters.mailbox_id, own=filters.unread)
+    start = cursors.parse(after)
+    limit = max(1, min(limit, MAX_LIMIT))
+    seek = _with_address if filters.address else _newest
+    return cut(viewer, scope, seek(viewer, scope, filters, start, limit + 1), limit)
+
+
+def cut(viewer: Viewer, scope: Sequence[int], finds: Sequence[Find], limit: int) -> ThreadPage:
+    """The page that ``finds`` fill; one more than ``limit`` of them means that more follow."""
+    shown = finds[:limit]
+    after = cursors.write(shown[-1].place) if len(finds) > limit else None
+    return ThreadPage(rows.make(viewer, scope, shown), after)
+
+
+def _newest(
+    viewer: Viewer, scope: Sequence[int], filters: Filters, start: Place, limit: int
+) -> list[Find]:
+    passes = "AND tm.unread_count > 0" if filters.unread else ""
+    if filters.thread_ids is not None:
+        passes += " AND tm.thread_id = ANY(%(threads)s::bigint[])"
+    query = compose("mailweave.mail", "inbox", "newest", passes=passes)
+    parameters: dict[str, Any] = {
+        "own": [pk for pk in scope if pk in viewer.own],
+        "shared": [pk for pk in scope if pk in viewer.shared],
+        "threads": list(filters.thread_ids or ()),
+        "limit": limit,
+    }
+    finds: list[Find] = []
+    batch = limit
+    while True:
+        lines = read(query, viewer, at=start.at, id=start.id, batch=batch, **parameters)
+        finds += [Find(Place(at, pk), pk) for at, pk, *_ in lines if pk is not None]
+        _, _, at, pk = lines[0]
+        if len(finds) >= limit or pk is None:
+            return finds[:limit]
+        start, batch = Place(at, pk), batch * 2
+
+
+def _with_address(
+    viewer: Viewer, scope: Sequence[int], filters: Filters, start: Place, limit: int
+) -> list[Find]:
+    pieces = sql.load("mailweave.mail", "inbox")
+    passes = pieces["unread_thread"] if filters.unread else ""
+    if filters.thread_ids is not None:
+        passes += " AND m.thread_id = ANY(%(threads)s::bigint[])"
+    lines = read(
+        compose(
+            "mailweave.mail",
+            "inbox",
+            "with_address",
+            passes=passes,
+            shown=pieces["shown"],
+            address=pieces["address"],
+        ),
+        viewer,
+        address=(filters.address or "").replace("\0", ""),
+        scope=list(scope),
+        threads=list(filters.thread_ids or ()),
+        at=start.at,
+        id=start.id,
+        limit=limit,
+    )
+    return [Find(Place(at, pk), thread_id, pk) for at, pk, thread_id in lines]

@@ -1,0 +1,88 @@
+-- The newest threads after a place, merged from the newest of each mailbox. A row is left out when
+-- another mailbox of the list has the thread at a newer place. Where one mailbox's batch ends
+-- (the horizon), the merge is no longer complete: the caller goes on from there.
+-- name: newest
+WITH found AS (
+    SELECT t.last_at, t.thread_id, row_number() OVER (
+        PARTITION BY t.mailbox_id ORDER BY t.last_at DESC, t.thread_id DESC) AS rank
+    FROM (
+        SELECT t.* FROM unnest(%(own)s::bigint[]) AS own (mailbox_id)
+        CROSS JOIN LATERAL (
+            SELECT tm.mailbox_id, tm.last_at, tm.thread_id FROM mail_threadmailbox tm
+            WHERE tm.workspace_id = %(workspace)s AND tm.mailbox_id = own.mailbox_id {passes}
+              AND (tm.last_at, tm.thread_id) < (%(at)s, %(id)s)
+            ORDER BY tm.last_at DESC, tm.thread_id DESC LIMIT %(batch)s
+        ) t
+        UNION ALL
+        SELECT t.* FROM unnest(%(shared)s::bigint[]) AS shared (mailbox_id)
+        CROSS JOIN LATERAL (
+            SELECT tm.mailbox_id, tm.last_at, tm.thread_id FROM mail_threadmailbox tm
+            WHERE tm.workspace_id = %(workspace)s AND tm.mailbox_id = shared.mailbox_id {passes}
+              AND tm.linked AND (tm.last_at, tm.thread_id) < (%(at)s, %(id)s)
+            ORDER BY tm.last_at DESC, tm.thread_id DESC LIMIT %(batch)s
+        ) t
+    ) t
+), horizon AS (
+    SELECT last_at, thread_id FROM found WHERE rank = %(batch)s
+    ORDER BY last_at DESC, thread_id DESC LIMIT 1
+), merged AS (
+    SELECT f.thread_id, max(f.last_at) AS last_at FROM found f
+    WHERE NOT EXISTS (
+        SELECT 1 FROM horizon h WHERE (f.last_at, f.thread_id) < (h.last_at, h.thread_id)
+    )
+    GROUP BY f.thread_id
+)
+SELECT g.last_at, g.thread_id, h.last_at, h.thread_id
+FROM (SELECT 1) one
+LEFT JOIN horizon h ON true
+LEFT JOIN LATERAL (
+    SELECT n.last_at, n.thread_id FROM merged n
+    WHERE NOT EXISTS (
+        SELECT 1 FROM mail_threadmailbox tm
+        WHERE tm.workspace_id = %(workspace)s AND tm.thread_id = n.thread_id {passes}
+          AND tm.last_at > n.last_at
+          AND (tm.mailbox_id = ANY(%(own)s::bigint[])
+               OR tm.linked AND tm.mailbox_id = ANY(%(shared)s::bigint[]))
+    )
+    ORDER BY n.last_at DESC, n.thread_id DESC LIMIT %(limit)s
+) g ON true
+ORDER BY g.last_at DESC, g.thread_id DESC;
+
+-- The threads in which an address takes part, each at its newest visible message that names it.
+-- name: with_address
+SELECT hit.sent_at, hit.id, hit.thread_id
+FROM (
+    SELECT m.id, m.sent_at, m.thread_id
+    FROM (
+        SELECT DISTINCT p.sent_at, p.message_id
+        FROM mail_participant p
+        WHERE p.workspace_id = %(workspace)s AND p.sent_at <= %(at)s AND p.address_id = {address}
+          AND (p.sent_at, p.message_id) < (%(at)s, %(id)s)
+        ORDER BY p.sent_at DESC, p.message_id DESC
+    ) p
+    JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = p.message_id
+    WHERE {shown} {passes}
+) hit
+WHERE NOT EXISTS (
+    SELECT 1 FROM mail_message m
+    JOIN mail_participant p ON p.workspace_id = %(workspace)s AND p.message_id = m.id
+        AND p.address_id = {address}
+    WHERE m.workspace_id = %(workspace)s AND m.thread_id = hit.thread_id
+      AND m.sent_at >= hit.sent_at AND (m.sent_at, m.id) > (hit.sent_at, hit.id)
+      AND {shown}
+)
+ORDER BY hit.sent_at DESC, hit.id DESC
+LIMIT %(limit)s;
+
+-- name: address
+(SELECT a.id FROM mail_address a WHERE a.workspace_id = %(workspace)s AND a.address = %(address)s)
+
+-- name: shown
+EXISTS (SELECT 1 FROM ({copies}) c WHERE c.mailbox_id = ANY(%(scope)s::bigint[]))
+
+-- name: unread_thread
+AND EXISTS (
+    SELECT 1 FROM mail_threadmailbox tm
+    WHERE tm.workspace_id = %(workspace)s AND tm.thread_id = m.thread_id AND tm.unread_count > 0
+      AND tm.mailbox_id = ANY(%(scope)s::bigint[])
+)

@@ -1,0 +1,11 @@
+-- The copies of message m that the viewer sees, each with its level.
+-- name: copies
+SELECT c.mailbox_id, c.remote_id, c.state, c.seen, c.bcc, see.level
+FROM mail_copy c
+CROSS JOIN LATERAL (
+    SELECT mail_level(
+        c.mailbox_id, m.linked, %(mailboxes)s::bigint[], %(levels)s::integer[]
+    ) AS level
+) see
+WHERE c.workspace_id = %(workspace)s AND c.message_id = m.id
+  AND c.state IN ('stored', 'gone') AND see.level IS NOT NULL

@@ -1,0 +1,110 @@
+"""Who sees which mail, and how much of it. Everything that reads mail reads through here.
+
+- A member sees every copy in the mailboxes they own, with its Bcc: level ``OWN``.
+- In other people's mailboxes they see linked mail only, as far as the mailbox is shared.
+- A message seen through several mailboxes is seen at the highest of their levels.
+- A role gives no right to read other people's unlinked mail. Disconnecting changes nothing.
+
+The rule for one copy is the SQL function ``mail_level``, so that search, which runs inside the
+database, follows the same one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from django.db import connection
+
+from mailweave.kit import sql
+from mailweave.mail.models import Mailbox
+from mailweave.people.access import Member
+
+
+class NotFound(Exception):
+    """What was asked for does not exist, or not for this viewer; the two look the same."""
+
+
+class Level(IntEnum):
+    """How much of a message is shown. The numbers are those of the SQL function ``mail_level``."""
+
+    METADATA = 1
+    """People and dates."""
+    SUBJECT = 2
+    """People, dates and subject."""
+    FULL = 3
+    """Everything but Bcc."""
+    OWN = 4
+    """Everything."""
+
+
+SHARED = {
+    Mailbox.Sharing.FULL: Level.FULL,
+    Mailbox.Sharing.SUBJECT: Level.SUBJECT,
+    Mailbox.Sharing.METADATA: Level.METADATA,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whose eyes mail is read with: the mailboxes they own, and those shared with them."""
+
+    workspace_id: int
+    user_id: int
+    own: tuple[int, ...]
+    shared: Mapping[int, Level]
+
+    @property
+    def mailbox_ids(self) -> tuple[int, ...]:
+        """Every mailbox of which this viewer may see anything."""
+        return (*self.own, *self.shared)
+
+    def parameters(self) -> dict[str, Any]:
+        """What the SQL of :func:`read` needs to know about the viewer."""
+        return {
+            "workspace": self.workspace_id,
+            "mailboxes": list(self.mailbox_ids),
+            "levels": [Level.OWN.value] * len(self.own) + [v.value for v in self.shared.values()],
+        }
+
+    def narrow(self, mailbox_id: int | None, *, own: bool = False) -> tuple[int, ...]:
+        """The mailboxes a list is made of: all visible, one, or (``own``) those one owns.
+
+        Raises :class:`NotFound` for a mailbox this viewer sees nothing of.
+        """
+        if mailbox_id is not None and mailbox_id not in self.mailbox_ids:
+            raise NotFound("no such mailbox")
+        wide = self.own if own else self.mailbox_ids
+        return tuple(i for i in wide if mailbox_id in {None, i})
+
+
+def viewer_for(member: Member) -> Viewer:
+    """The eyes of a member. One query; ask once per request."""
+    boxes = Mailbox.objects.filter(workspace_id=member.workspace_id).order_by("id")
+    rows = list(boxes.values_list("id", "owner_id", "sharing"))
+    own = tuple(pk for pk, owner_id, _ in rows if owner_id == member.user_id)
+    shared = {
+        pk: SHARED[Mailbox.Sharing(sharing)]
+        for pk, owner_id, sharing in rows
+        if owner_id != member.user_id and sharing != Mailbox.Sharing.PRIVATE
+    }
+    return Viewer(member.workspace_id, member.user_id, own, shared)
+
+
+def compose(package: str, file: str, name: str, **pieces: str) -> str:
+    """A named query in which ``{copies}`` is the visible copies of the message ``m``.
+
+    ``pieces`` fill further braces; they are SQL of ours, never anything from outside.
+    """
+    query = sql.load(package, file)[name]
+    pieces["copies"] = sql.load("mailweave.mail", "visibility")["copies"]  # last: pieces may use it
+    for piece, text in pieces.items():
+        query = query.replace("{" + piece + "}", text)
+    return query
+
+
+def read(query: str, viewer: Viewer, **parameters: Any) -> list[tuple[Any, ...]]:
+    """The rows of a composed query, for a viewer."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, {**viewer.parameters(), **parameters})
+        return list(cursor.fetchall())
