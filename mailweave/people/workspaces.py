@@ -1,8 +1,9 @@
 """Opening a workspace, and finding the workspaces of a user."""
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from mailweave.kit import scope
+from mailweave.kit.errors import Expected
 from mailweave.people.access import Member
 from mailweave.people.models import Membership, Role, User, Workspace
 
@@ -12,11 +13,32 @@ def is_first_run() -> bool:
     return not User.objects.exists()
 
 
+def open_first(name: str, owner: User) -> User:
+    """The first workspace, with ``owner`` (not saved yet). Raises Expected if there is a user.
+
+    Two people who set up at the same moment are put in a row, and the second is refused.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('people.open_first'))")
+        if not is_first_run():
+            raise Expected("Somebody else has just set this installation up.")
+        return open_for(name, owner)
+
+
 def open_workspace(name: str, owner_name: str, email: str, password: str, time_zone: str) -> User:
-    """A new workspace with its first owner."""
+    """A new workspace with its first owner, who is new as well."""
+    owner = User(name=owner_name, email=email, time_zone=time_zone)
+    owner.set_password(password)
+    return open_for(name, owner)
+
+
+def open_for(name: str, owner: User) -> User:
+    """A new workspace owned by ``owner``, who is saved if they are new."""
     with transaction.atomic():
         workspace = Workspace.objects.create(name=name)
-        owner = make_user(owner_name, email, password, time_zone)
+        if owner.pk is None:
+            owner.save(force_insert=True)
         scope.tell_database(workspace.pk)
         Membership(workspace_id=workspace.pk, user=owner, role=Role.OWNER).save(force_insert=True)
     return owner

@@ -1,10 +1,83 @@
-"""What every page knows."""
+"""What every page knows: who asks, their theme, and where they can go."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+from mailweave.people.access import Member
+from mailweave.people.models import User, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere the navigation leads to."""
+
+    label: str
+    path: str
+    icon: str
+    keys: str = ""
+    prefix: str = ""
+    is_current: bool = False
+
+    def seen_from(self, path: str) -> "Place":
+        """This place, marked if ``path`` lies in it."""
+        here = path.startswith(self.prefix or self.path)
+        return Place(self.label, self.path, self.icon, self.keys, self.prefix, here)
+
+
+NAV = (
+    Place("Mail", "/mail/", "mail", "g m"),
+    Place("Contacts", "/crm/contacts/", "users", "g c"),
+    Place("Companies", "/crm/companies/", "building-2", "g o"),
+    Place("Deals", "/crm/deals/", "briefcase", "g d"),
+    Place("Settings", "/settings/", "settings", "g ,"),
+)
+SETTINGS = (
+    Place("Integrations", "/settings/integrations/", "plug"),
+    Place("Members", "/settings/members/", "users"),
+    Place("Profile", "/settings/profile/", "user"),
+    Place("Password", "/account/password/", "key-round"),
+)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The member and the workspace's name, for the frame around every page."""
-    return {"member": getattr(request, "member", None)}
+    """The frame's variables. Asks the database for nothing but the workspace's name, when shown."""
+    member: Member | None = getattr(request, "member", None)
+    user = request.user if member else None
+    if member is None or not isinstance(user, User):
+        return {"member": None}
+    return {
+        "member": member,
+        "workspace_name": _namer(member.workspace_id),
+        "theme": "" if user.theme == User.Theme.SYSTEM else user.theme,
+        "hotkeys_off": not user.hotkeys,
+        "nav": [place.seen_from(request.path) for place in existing(NAV)],
+        "settings_nav": [place.seen_from(request.path) for place in existing(SETTINGS)],
+        "has_mail": bool(existing(NAV[:1])),
+    }
+
+
+@lru_cache(maxsize=8)
+def existing(places: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Those of ``places`` that some room answers for."""
+    return tuple(place for place in places if answers(place.path))
+
+
+def answers(path: str) -> bool:
+    """Whether any view answers ``path``."""
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
+def _namer(workspace_id: int) -> Callable[[], str]:
+    def name() -> str:
+        return Workspace.objects.only("name").get(pk=workspace_id).name
+
+    return name

@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import mailweave.kit.scope
-import mailweave.people.models
 from django.conf import settings
 from django.db import migrations, models
+
+import mailweave.kit.scope
+import mailweave.people.models
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,50 @@
+// One status region at the end of the page. A toast stays at least 8 seconds, and for as long as
+// the pointer or the focus is on it; it never takes the focus.
+
+const STAY = 8000;
+
+customElements.define("toast-stack", class extends HTMLElement {
+  #timers = new Map();
+  #observer = new MutationObserver(() => this.#notice());
+
+  connectedCallback() {
+    this.#observer.observe(this, { childList: true });
+    for (const name of ["pointerenter", "focusin"]) this.addEventListener(name, () => this.#hold());
+    for (const name of ["pointerleave", "focusout"]) this.addEventListener(name, () => this.#run());
+    this.addEventListener("click", (event) => {
+      if (event.target.closest("[data-close]")) event.target.closest(".toast").remove();
+    });
+    // What came with the page is put in again, because only changes to a live region are read out.
+    const came = [...this.querySelectorAll(".toast")];
+    this.replaceChildren();
+    setTimeout(() => this.append(...came), 100);
+  }
+
+  disconnectedCallback() {
+    this.#observer.disconnect();
+    this.#hold();
+  }
+
+  #notice() {
+    const held = this.matches(":hover") || this.contains(document.activeElement);
+    if (!held) this.#run();
+  }
+
+  #run() {
+    if (this.contains(document.activeElement) && this.matches(":focus-within")) return;
+    for (const toast of this.querySelectorAll(".toast")) {
+      if (this.#timers.has(toast)) continue;
+      this.#timers.set(toast, setTimeout(() => this.#drop(toast), STAY));
+    }
+  }
+
+  #hold() {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #drop(toast) {
+    this.#timers.delete(toast);
+    toast.remove();
+  }
+});
