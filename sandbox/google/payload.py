@@ -7,8 +7,8 @@ import quopri
 import re
 from dataclasses import dataclass, field
 from email import policy
+from email.feedparser import BytesFeedParser
 from email.message import Message
-from email.parser import BytesParser
 from typing import Any
 
 import msgspec
@@ -69,7 +69,9 @@ def parse(raw: bytes) -> Message:
     """The parsed message; ValueError when its nesting is a bomb."""
     if raw.lower().count(b"boundary") > MAX_BOUNDARIES:
         raise ValueError("too many multipart boundaries")
-    return BytesParser(policy=policy.compat32).parsebytes(raw)
+    parser = BytesFeedParser(policy=policy.compat32)
+    parser.feed(raw)
+    return parser.close()
 
 
 def find_part(raw: bytes, part_id: str) -> bytes | None:
@@ -96,7 +98,9 @@ def content_of(part: Message) -> bytes:
     inner = part.get_payload()
     if isinstance(inner, list):
         return b"\n".join(item.as_bytes() for item in inner if isinstance(item, Message))
-    data = str(inner or "").encode("ascii", "surrogateescape")
+    # get_payload() would decode what is beyond ASCII with the charset the part claims.
+    stored = part._payload or ""  # type: ignore[attr-defined]  # noqa: SLF001
+    data = str(stored).encode("utf-8", "surrogateescape")
     encoding = text(part.get("Content-Transfer-Encoding", "")).strip().lower()
     if encoding == "base64":
         return loose_base64(data)

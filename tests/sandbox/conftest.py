@@ -3,8 +3,8 @@
 import json
 import os
 import pathlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -52,6 +52,7 @@ class World:
 
     state: Sandbox
     url: str
+    closing: list[Callable[[], None]] = field(default_factory=list)
     document: ClassVar[dict[str, Any]] = DOCUMENT
     letter = staticmethod(letter)
 
@@ -92,6 +93,7 @@ class World:
     ) -> google.oauth2.credentials.Credentials:
         """Credentials from the whole flow: authorize, agree, exchange."""
         flow = self.flow(scopes or [MODIFY, FULL, "openid", "email"])
+        self.closing.append(flow.oauth2session.close)
         url, _ = flow.authorization_url(access_type="offline", prompt="consent")
         flow.fetch_token(code=self.agree(url, account, grant=scopes or [MODIFY, FULL])["code"])
         return flow.credentials
@@ -102,7 +104,9 @@ class World:
         """The vendor's API client, pointed here."""
         document = {**DOCUMENT, "rootUrl": self.url, "baseUrl": self.url, "mtlsRootUrl": self.url}
         made = credentials or self.credentials(scopes, account)
-        return discovery.build_from_document(document, credentials=made)
+        service = discovery.build_from_document(document, credentials=made)
+        self.closing.append(service.close)
+        return service
 
 
 def hidden_fields(page: str) -> dict[str, str]:
@@ -128,7 +132,10 @@ def world() -> Iterator[World]:
     state.add_account(ANA, "Ana Ng")
     state.add_account(BEN, "Ben Ode")
     server = Server(build(state)).start()
-    yield World(state, server.url)
+    made = World(state, server.url)
+    yield made
+    for close in made.closing:
+        close()
     server.stop()
     state.close()
 
