@@ -1,0 +1,5 @@
+"""Failures inside the contract are explained as in any test."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.providers.contract")
