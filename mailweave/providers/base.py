@@ -5,7 +5,7 @@ happens here, never inside a database transaction. Every method may raise the er
 :mod:`mailweave.providers.errors`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -237,3 +237,38 @@ class Budget:
         if not self.rate:
             return 0.0
         return max(0.0, (min(float(units), self.burst) - self.level_at(now)) / self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One line of the dialog shown before the redirect."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of mailbox as people and settings see it."""
+
+    name: str
+    label: str
+    company: str
+    endpoints: Endpoints
+    """Where the real provider answers; settings may say otherwise."""
+    scopes: tuple[str, ...]
+    """Asked for at connecting; compare what was granted with ``scopes.missing``."""
+    permissions: tuple[Permission, ...]
+    folder_names: Mapping[Role, str]
+    """What this provider's people call the well-known folders."""
+    units_per_second: float
+    """How fast a mailbox may be read for long, in the provider's quota units."""
+    units_at_once: float
+    """How many units may be spent in one go after a rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One mailbox, reachable."""
+
+    reader: Reader

@@ -1,53 +1,17 @@
 """The kinds of mailbox there are, by name; a kind's own module is loaded when first needed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Protocol
 
 import httpx2
 
-from mailweave.providers.base import Budget, Endpoints, Reader, Role
+from mailweave.providers.base import Budget, Endpoints, Kind, Provider
 
 _TABLE: Mapping[str, str] = {
     "gmail": "mailweave.providers.gmail.kind",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """One line of the dialog shown before the redirect."""
-
-    what: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of mailbox as people and settings see it."""
-
-    name: str
-    label: str
-    company: str
-    endpoints: Endpoints
-    """Where the real provider answers; settings may say otherwise."""
-    scopes: tuple[str, ...]
-    """Asked for at connecting; compare what was granted with ``scopes.missing``."""
-    permissions: tuple[Permission, ...]
-    folder_names: Mapping[Role, str]
-    """What this provider's people call the well-known folders."""
-    units_per_second: float
-    """How fast a mailbox may be read for long, in the provider's quota units."""
-    units_at_once: float
-    """How many units may be spent in one go after a rest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """One mailbox, reachable."""
-
-    reader: Reader
 
 
 class _Module(Protocol):

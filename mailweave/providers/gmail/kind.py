@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import httpx2
 
-from mailweave.providers.base import Budget, Endpoints
+from mailweave.providers.base import Budget, Endpoints, Kind, Permission, Provider
 from mailweave.providers.gmail.client import Client
 from mailweave.providers.gmail.listing import NAMES
 from mailweave.providers.gmail.reader import GmailReader
-from mailweave.providers.kinds import Kind, Permission, Provider
 
 MODIFY = "https://www.googleapis.com/auth/gmail.modify"
 

@@ -122,7 +122,11 @@ class _Envelope(_Wire):
 
 
 class Unreadable(ValueError):
-    """Not the JSON we expect."""
+    """JSON, but not as we expect it."""
+
+
+class Garbage(Unreadable):
+    """Not JSON, or only the beginning of it: nothing is known about what was asked for."""
 
 
 def read(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
@@ -147,7 +151,7 @@ def _mend(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
     except msgspec.ValidationError as error:
         raise Unreadable(f"it has an unexpected shape ({error})") from None
     except ValueError:
-        raise Unreadable("it is not JSON") from None
+        raise Garbage("it is not JSON") from None
     return mended
 
 
