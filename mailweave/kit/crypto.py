@@ -70,7 +70,7 @@ def _split(sealed: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def make_key() -> str:
-    """A new key as one line of a key file: ``id:base64``. The id sorts by nothing; it only names."""
+    """A new key as one line of a key file: ``id:base64``."""
     return f"k{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 

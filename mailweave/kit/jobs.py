@@ -34,3 +34,19 @@ def nudge(task: str, *, at: datetime | None = None, **arguments: int) -> None:
             deferrer.defer(**arguments)
     except AlreadyEnqueued:
         return
+
+
+def run_worker(concurrency: int) -> None:
+    """Run jobs until told to stop (SIGINT or SIGTERM), finishing the ones in hand."""
+    from procrastinate.contrib.django import app
+
+    worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    with worker.open():
+        worker.run_worker(
+            concurrency=concurrency,
+            wait=True,
+            fetch_job_polling_interval=1.0,
+            shutdown_graceful_timeout=10,
+            delete_jobs="always",
+            install_signal_handlers=True,
+        )

@@ -41,7 +41,7 @@ def take(rows: models.QuerySet[models.Model], pk: int, term: timedelta = TERM) -
 def check(
     rows: models.QuerySet[models.Model], pk: int, token: str, term: timedelta = TERM
 ) -> datetime:
-    """Renew our lease inside the transaction that writes; raises LeaseLostError if it is not ours."""
+    """Renew our lease in the transaction that writes; raises LeaseLostError if it is not ours."""
     until = clock.now() + term
     if not rows.filter(pk=pk, lease_token=token).update(lease_until=until):
         raise LeaseLostError

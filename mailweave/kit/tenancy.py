@@ -39,7 +39,7 @@ def foreign_key(to: str, **options: Any) -> Any:
 
 
 def fence(table: str, *, readers: str = "") -> migrations.RunSQL:
-    """Row-level security for ``table``. ``readers`` is a further condition that lets rows be seen."""
+    """Row-level security for ``table``. Rows that meet ``readers`` may be seen as well."""
     own = f"workspace_id = nullif(current_setting('{SETTING}', true), '')::bigint"
     using = f"({own}) OR ({readers})" if readers else own
     return migrations.RunSQL(

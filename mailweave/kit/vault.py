@@ -22,7 +22,7 @@ def place(row: models.Model, column: str) -> str:
     """Where a secret lies: bound into its seal. The row must have its id."""
     if row.pk is None:
         raise ValueError("a secret is sealed for a row that has its id")
-    return f"{row._meta.db_table}/{row.pk}/{column}"
+    return f"{row._meta.db_table}/{row.pk}/{column}"  # noqa: SLF001
 
 
 def seal(row: models.Model, column: str, plain: str) -> None:

@@ -3,9 +3,10 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.search
 import django.db.models.deletion
-import mailweave.kit.scope
 from django.conf import settings
 from django.db import migrations, models
+
+import mailweave.kit.scope
 
 
 class Migration(migrations.Migration):

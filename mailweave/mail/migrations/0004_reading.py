@@ -4,24 +4,21 @@ from django.db import migrations
 
 LEVEL = """
 CREATE FUNCTION mail_level(mailbox bigint, linked boolean, mailboxes bigint[], levels integer[])
-RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN linked OR levels[array_position(mailboxes, mailbox)] = 4
-                THEN levels[array_position(mailboxes, mailbox)] END
-$$;
+RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN linked OR levels[array_position(mailboxes, mailbox)] = 4
+            THEN levels[array_position(mailboxes, mailbox)] END;
 COMMENT ON FUNCTION mail_level IS
     'At which level (4 own, 3 full, 2 subject, 1 people and dates) a copy in a mailbox is seen; '
     'null when it is not. Other people''s mailboxes show linked mail only.';
 """
 
 WORDS = """
-CREATE FUNCTION mail_words(subject text, people text, body text)
-RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT setweight(to_tsvector('pg_catalog.english', left(subject, 1000)), 'A')
-        || setweight(to_tsvector('pg_catalog.english', names), 'B')
-        || setweight(to_tsvector('pg_catalog.simple', names), 'B')
-        || to_tsvector('pg_catalog.english', left(body, 16384))
-    FROM (SELECT left(people, 4000) || ' ' || translate(left(people, 4000), '@.+_-', '     ')) n (names)
-$$;
+CREATE FUNCTION mail_words(subject text, people text, body text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN setweight(to_tsvector('pg_catalog.english', left(subject, 1000)), 'A')
+    || setweight(to_tsvector('pg_catalog.simple', left(people, 4000)
+                 || ' ' || translate(left(people, 4000), '@.+_-', '     ')), 'B')
+    || to_tsvector('pg_catalog.english', left(body, 16384));
 COMMENT ON FUNCTION mail_words IS
     'What a message is found by. Weight A is the subject, B the people, D the text: a viewer who '
     'may not read the text is answered from A and B only. Lengths are capped here.';

@@ -1,0 +1,118 @@
+"""The whole story of a page of mail on one page: read, filter, store, link, tell.
+
+One transaction, or, when a page fails, halves of it, until the message that breaks it stands
+alone. That one is set aside with its reason; everything else goes on.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+from mailweave.kit import live
+from mailweave.linking import matching
+from mailweave.mail import arrival, store
+from mailweave.mail.arrival import Arrival
+from mailweave.mail.models import Copy
+from mailweave.providers.base import Fetched, Missing, Unreadable
+from mailweave.sync import filter as rules
+from mailweave.sync.hands import Hands
+
+log = logging.getLogger(__name__)
+Answer = Fetched | Missing | Unreadable
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a page, by remote id."""
+
+    stored: list[str] = field(default_factory=list)
+    new: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    stuck: dict[str, str] = field(default_factory=dict)
+
+
+def receive(hands: Hands, answers: Sequence[Answer]) -> Outcome:
+    """Take in what the provider answered; every message ends stored, skipped, gone or stuck."""
+    outcome = Outcome()
+    arrivals = []
+    for answer in answers:
+        if isinstance(answer, Missing):
+            outcome.gone.append(answer.remote_id)
+        elif isinstance(answer, Unreadable):
+            outcome.stuck[answer.remote_id] = answer.reason
+        elif reason := _judge(hands, answer):
+            outcome.skipped[answer.remote_id] = reason
+        elif one := _read(hands, answer, outcome):
+            arrivals.append(one)
+    _store(hands, arrivals, outcome)
+    with hands.transaction():
+        _settle(hands, outcome)
+    return outcome
+
+
+def _judge(hands: Hands, fetched: Fetched) -> str:
+    return rules.judge(fetched.folder_ids, hands.roles, hands.followed) or rules.judge_age(
+        fetched.received_at, hands.since
+    )
+
+
+def _read(hands: Hands, fetched: Fetched, outcome: Outcome) -> Arrival | None:
+    try:
+        return arrival.read(fetched, mailbox_id=hands.mailbox_id, sent_ids=hands.sent_ids)
+    except Exception as error:  # one bad message never stops a mailbox
+        log.exception("message set aside: mailbox %s", hands.mailbox_id)
+        outcome.stuck[fetched.remote_id] = f"It could not be read ({type(error).__name__})."
+        return None
+
+
+def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
+    """Store a page; on a fault of the data, its halves."""
+    if not arrivals:
+        return
+    try:
+        with hands.transaction():
+            stored = store.store(hands.mailbox_id, arrivals)
+            matching.link(stored.message_ids, stored.thread_ids)
+            live.tell(f"mailbox-{hands.mailbox_id}", "mail")
+    except (OperationalError, InterfaceError):
+        raise  # the database, not the message: the page stays listed and is tried again
+    except (DatabaseError, ValueError, TypeError, OverflowError) as error:
+        if len(arrivals) == 1:
+            log.exception("message set aside: mailbox %s", hands.mailbox_id)
+            outcome.stuck[arrivals[0].remote_id] = (
+                f"It could not be stored ({type(error).__name__})."
+            )
+            return
+        middle = len(arrivals) // 2
+        _store(hands, arrivals[:middle], outcome)
+        _store(hands, arrivals[middle:], outcome)
+    else:
+        outcome.stored.extend(one.remote_id for one in arrivals)
+        outcome.new += len(stored.new_message_ids)
+
+
+def _settle(hands: Hands, outcome: Outcome) -> None:
+    """Write the state of every copy that was not stored."""
+    copies = Copy.objects.filter(mailbox_id=hands.mailbox_id)
+    if outcome.gone:
+        copies.filter(remote_id__in=outcome.gone).update(
+            state=Copy.State.GONE, reason="It was deleted at the provider."
+        )
+    if outcome.stuck:
+        # A message that came along with its thread may have no row yet; it must not get lost.
+        rows = [
+            Copy(mailbox_id=hands.mailbox_id, remote_id=one, state=Copy.State.STUCK)
+            for one in outcome.stuck
+        ]
+        Copy.objects.bulk_create(rows, ignore_conflicts=True)
+    for state, reasons in (
+        (Copy.State.SKIPPED, outcome.skipped),
+        (Copy.State.STUCK, outcome.stuck),
+    ):
+        for reason in sorted(set(reasons.values())):
+            named = [remote_id for remote_id, said in reasons.items() if said == reason]
+            unsettled = copies.filter(remote_id__in=named).exclude(state=Copy.State.STORED)
+            unsettled.update(state=state, reason=reason[:500])

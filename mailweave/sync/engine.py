@@ -1,0 +1,220 @@
+"""One routine behind poll, push, backfill and "Sync now": a slice of work on one mailbox.
+
+::
+
+    take the lease --> what comes first?  1 reconcile   the cursor is lost
+                                          2 changes     somebody wants to know, or a poll is due
+                                          3 new mail    listed by changes
+                                          4 the past    a running backfill
+    ... until nothing is left, the slice is over, or something holds us back --> give it back
+
+What to do next is read from the rows before each step, so that pausing, disconnecting or a
+crash is noticed within one step.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailweave.kit import clock, jobs, lease, live, scope
+from mailweave.kit.lease import LeaseLostError
+from mailweave.mail.models import Copy, Mailbox
+from mailweave.providers.base import Listed
+from mailweave.providers.errors import CursorExpired, ProviderError
+from mailweave.sync import backfill, changes, fetching, listing, reconcile, trouble
+from mailweave.sync.hands import Hands, reach
+from mailweave.sync.models import Backfill, Sync
+
+log = logging.getLogger(__name__)
+
+SLICE = timedelta(seconds=5)
+POLL = timedelta(minutes=5)
+_SHORT_WAIT = 3.0
+"""Seconds we wait for quota inside a slice; a longer wait gives the worker back."""
+
+Step = Callable[[], object]
+
+
+@dataclass(slots=True)
+class Task:
+    """What comes first now, and how many quota units it takes to begin it."""
+
+    run: Step
+    units: int
+
+
+def advance(workspace_id: int, sync_id: int, *, limit: timedelta = SLICE) -> None:
+    """Do a slice of work for one mailbox, unless somebody else is at it."""
+    with scope.workspace(workspace_id):
+        token = lease.take(Sync.objects.all(), sync_id)
+    if token is None:
+        return
+    try:
+        _work(workspace_id, sync_id, token, clock.now() + limit)
+    except LeaseLostError:
+        log.warning("sync %s: another worker took over", sync_id)
+        return
+    except Exception as error:  # noqa: BLE001 - whatever stopped us, the row must say so
+        _stop(workspace_id, sync_id, error)
+    with scope.workspace(workspace_id):
+        lease.release(Sync.objects.all(), sync_id, token)
+        schedule(sync_id)
+
+
+def schedule(sync_id: int) -> None:
+    """Write when this mailbox is due next, and set the alarm for it."""
+    sync = Sync.objects.filter(pk=sync_id).first()
+    if sync is None:
+        return
+    due = next_due(sync)
+    Sync.objects.filter(pk=sync_id).update(due_at=due)
+    if due:
+        at = due if due > clock.now() else None
+        jobs.nudge("sync.advance", at=at, workspace_id=sync.workspace_id, sync_id=sync_id)
+
+
+def next_due(sync: Sync) -> datetime | None:
+    """When there is something to do for a mailbox; None while only a person can move it on."""
+    mailbox = Mailbox.objects.get(pk=sync.mailbox_id)
+    if mailbox.disconnected_at or sync.problem in trouble.PERSONS_MOVE:
+        return None
+    now = clock.now()
+    if (
+        sync.reconcile_cursor
+        or sync.wanted_at
+        or _listed(sync.mailbox_id)
+        or sync.polled_at is None
+    ):
+        due = now
+    else:
+        due = sync.polled_at + POLL
+    return max(due, sync.held_until) if sync.held_until else due
+
+
+def want(mailbox_id: int) -> None:
+    """Somebody wants to know what is new: look now, even while something holds us back."""
+    sync = Sync.objects.get(mailbox_id=mailbox_id)
+    Sync.objects.filter(pk=sync.pk).update(
+        wanted_at=clock.now(), last_new=0, last_changed=0, held_until=None, held_reason=""
+    )
+    backfill.wake(sync)
+
+
+def _listed(mailbox_id: int) -> bool:
+    """Whether a fetch or a running backfill has something to do."""
+    waits = Copy.objects.filter(mailbox_id=mailbox_id, state=Copy.State.LISTED)
+    running = Backfill.objects.filter(mailbox_id=mailbox_id, state=Backfill.State.RUNNING)
+    return waits.filter(place__lt=listing.NEW_BELOW).exists() or running.exists()
+
+
+def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
+    hands: Hands | None = None
+    try:
+        while clock.now() < until:
+            with scope.workspace(workspace_id):
+                sync = Sync.objects.get(pk=sync_id)
+                mailbox = Mailbox.objects.get(pk=sync.mailbox_id)
+                due = next_due(sync)
+            if due is None or due > clock.now():
+                return
+            hands = hands or reach(sync, mailbox, token)
+            task = _first(hands, sync)
+            if task is None or not _afford(hands, task, until):
+                return
+            try:
+                task.run()
+            except CursorExpired:
+                reconcile.begin(hands)
+            _went_well(hands)
+    finally:
+        if hands:
+            with scope.workspace(workspace_id):
+                hands.book()
+
+
+def _first(hands: Hands, sync: Sync) -> Task | None:
+    """What comes first is written here and nowhere else."""
+    if not hands.roles:
+        return Task(hands.read_folders, 1)
+    if sync.reconcile_cursor:
+        return Task(lambda: reconcile.step(hands, sync), 5)
+    if _poll_is_due(sync):
+        return Task(lambda: _follow(hands, sync), 2)
+    with scope.workspace(hands.workspace_id):
+        running = backfill.current(hands.mailbox_id)
+        wanted = _next_batch(hands, running)
+    if wanted:
+        return Task(lambda: fetching.fetch(hands, wanted), min(40 * len(wanted), 240))
+    if running and running.state == Backfill.State.RUNNING:
+        if running.listing_done:
+            return Task(lambda: backfill.finish_if_done(hands, running), 0)
+        return Task(lambda: backfill.list_page(hands, running), 5)
+    return None
+
+
+def _next_batch(hands: Hands, running: Backfill | None) -> list[Listed]:
+    """New mail always; of a running backfill its first page, and the rest once it is all listed."""
+    size = fetching.batch_size(hands)
+    new = listing.next_batch(hands.mailbox_id, below=listing.NEW_BELOW, limit=size)
+    if new or running is None or running.state != Backfill.State.RUNNING:
+        return new
+    fresh = running.worked_seconds == 0 and running.listed_count > 0
+    if running.listing_done or fresh:
+        return listing.next_batch(hands.mailbox_id, below=listing.EVERYTHING_BELOW, limit=size)
+    return []
+
+
+def _poll_is_due(sync: Sync) -> bool:
+    if sync.wanted_at or sync.polled_at is None:
+        return True
+    return bool(sync.polled_at + POLL <= clock.now())
+
+
+def _follow(hands: Hands, sync: Sync) -> None:
+    """Follow changes to the end; the counts of a round begin at zero."""
+    with hands.transaction():
+        Sync.objects.filter(pk=sync.pk).update(last_new=0, last_changed=0)
+    hands.read_folders()
+    more = True
+    while more:
+        with scope.workspace(hands.workspace_id):
+            cursor = Sync.objects.values_list("cursor", flat=True).get(pk=sync.pk)
+        more = changes.follow(hands, cursor)
+    with scope.workspace(hands.workspace_id):
+        live.tell(f"mailbox-{hands.mailbox_id}")
+
+
+def _afford(hands: Hands, task: Task, until: datetime) -> bool:
+    """Wait for quota if the wait is short; else say when to come back."""
+    wait = hands.budget.wait(clock.now(), task.units)
+    if wait > _SHORT_WAIT or clock.now() + timedelta(seconds=wait) > until:
+        return wait == 0
+    if wait:
+        clock.sleep(wait)
+    return True
+
+
+def _went_well(hands: Hands) -> None:
+    """A step that worked ends a run of failures."""
+    with hands.transaction():
+        bad = Sync.objects.filter(pk=hands.sync_id).exclude(failures=0, problem="", held_until=None)
+        if bad.update(
+            failures=0,
+            problem="",
+            problem_text="",
+            problem_since=None,
+            held_until=None,
+            held_reason="",
+        ):
+            live.tell(f"mailbox-{hands.mailbox_id}")
+
+
+def _stop(workspace_id: int, sync_id: int, error: Exception) -> None:
+    """Write down what stopped us, in words, and what happens next."""
+    if not isinstance(error, ProviderError):
+        log.error("sync %s stopped", sync_id, exc_info=error)
+    with scope.workspace(workspace_id):
+        sync = Sync.objects.get(pk=sync_id)
+        trouble.note(sync, error)
+        live.tell(f"mailbox-{sync.mailbox_id}")

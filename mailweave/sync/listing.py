@@ -1,0 +1,88 @@
+"""Copies that wait to be fetched: the durable list every reading of a mailbox goes through.
+
+Backfill, changes and reconciling all put what they heard of here; one step fetches from it.
+New mail has a place below zero and goes first, whatever the backfill does.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+from mailweave.kit import clock, scope, sql
+from mailweave.providers.base import Listed, StateChange
+
+QUERIES = sql.load("mailweave.sync", "listing")
+NEW_BELOW = 0
+EVERYTHING_BELOW = 2**62
+
+
+def add(
+    mailbox_id: int, listed: Sequence[Listed], *, place: int, listing: int = 0, again: bool = True
+) -> int:
+    """Put messages on the list, in their order, unless they are here already.
+
+    Returns how many were put. ``again`` also takes up those once left out or gone.
+    """
+    rows = _rows(
+        "add",
+        mailbox=mailbox_id,
+        remote_ids=[one.remote_id for one in listed],
+        remote_threads=[one.remote_thread_id for one in listed],
+        place=place,
+        listing=listing,
+        again=again,
+    )
+    return len(rows)
+
+
+def add_new(mailbox_id: int, listed: Sequence[Listed], *, again: bool = True) -> int:
+    """Put new mail on the list, before everything of a backfill."""
+    start = -(2**53) + int(clock.now().timestamp() * 1000) * 1000
+    return add(mailbox_id, listed, place=start, again=again)
+
+
+def next_batch(mailbox_id: int, *, below: int, limit: int) -> list[Listed]:
+    """The next messages to fetch: the first ``limit`` and the rest of their threads."""
+    rows = _rows("next", mailbox=mailbox_id, below=below, limit=limit)
+    return [Listed(row[0], row[1]) for row in rows]
+
+
+def mark(mailbox_id: int, remote_ids: Collection[str], listing: int) -> None:
+    """Note that reconciling listing number ``listing`` named these."""
+    _run("mark_listed", mailbox=mailbox_id, remote_ids=list(remote_ids), listing=listing)
+
+
+def unlisted(mailbox_id: int, listing: int, since: object, limit: int) -> list[Listed]:
+    """Stored copies that listing number ``listing`` did not name."""
+    rows = _rows("unlisted", mailbox=mailbox_id, listing=listing, since=since, limit=limit)
+    return [Listed(row[0], row[1]) for row in rows]
+
+
+def change(mailbox_id: int, changes: Sequence[StateChange]) -> set[int]:
+    """Take over the state of stored copies as the provider says it; returns their threads."""
+    rows = _rows(
+        "change",
+        mailbox=mailbox_id,
+        remote_ids=[one.remote_id for one in changes],
+        folders=["\x1f".join(one.folder_ids) for one in changes],
+        seen=[one.seen for one in changes],
+        flagged=[one.flagged for one in changes],
+    )
+    return {row[0] for row in rows}
+
+
+def set_unseen(mailbox_id: int, unseen: Iterable[str]) -> set[int]:
+    """Make exactly these copies of a mailbox unread; returns the threads that changed."""
+    return {row[0] for row in _rows("unseen", mailbox=mailbox_id, unseen=list(unseen))}
+
+
+def _run(name: str, **parameters: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
+
+
+def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
+        return list(cursor.fetchall())

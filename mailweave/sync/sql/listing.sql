@@ -1,0 +1,52 @@
+-- name: add
+INSERT INTO mail_copy (
+    workspace_id, mailbox_id, remote_id, remote_thread_id, state, reason, folder_ids, seen, flagged,
+    bcc, place, listing)
+SELECT %(workspace)s, %(mailbox)s, g.remote_id, g.remote_thread_id, 'listed', '', '{}', true, false,
+    '{}', %(place)s + g.n, %(listing)s
+FROM unnest(%(remote_ids)s::text[], %(remote_threads)s::text[]) WITH ORDINALITY
+    AS g (remote_id, remote_thread_id, n)
+ON CONFLICT (workspace_id, mailbox_id, remote_id) DO UPDATE
+    SET state = 'listed', reason = '', place = excluded.place, listing = excluded.listing
+    WHERE mail_copy.state IN ('skipped', 'gone') AND %(again)s
+RETURNING remote_id;
+
+-- name: next
+WITH first AS (
+    SELECT remote_id, remote_thread_id, place FROM mail_copy
+    WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'listed'
+      AND place < %(below)s
+    ORDER BY place LIMIT %(limit)s
+)
+SELECT c.remote_id, c.remote_thread_id, min(f.place) AS place
+FROM first f
+JOIN mail_copy c ON c.workspace_id = %(workspace)s AND c.mailbox_id = %(mailbox)s
+    AND c.state = 'listed' AND c.remote_thread_id = f.remote_thread_id
+GROUP BY c.remote_id, c.remote_thread_id
+ORDER BY place;
+
+-- name: mark_listed
+UPDATE mail_copy SET listing = %(listing)s
+WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
+  AND remote_id = ANY(%(remote_ids)s::text[]);
+
+-- name: unlisted
+SELECT remote_id, remote_thread_id FROM mail_copy
+WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'stored'
+  AND listing < %(listing)s AND (%(since)s::timestamptz IS NULL OR received_at >= %(since)s)
+ORDER BY id LIMIT %(limit)s;
+
+-- name: change
+UPDATE mail_copy c SET folder_ids = string_to_array(g.folder_ids, chr(31)), seen = g.seen,
+    flagged = g.flagged
+FROM unnest(%(remote_ids)s::text[], %(folders)s::text[], %(seen)s::boolean[],
+    %(flagged)s::boolean[]) AS g (remote_id, folder_ids, seen, flagged)
+WHERE c.workspace_id = %(workspace)s AND c.mailbox_id = %(mailbox)s AND c.remote_id = g.remote_id
+  AND c.state = 'stored'
+RETURNING c.thread_id;
+
+-- name: unseen
+UPDATE mail_copy SET seen = NOT (remote_id = ANY(%(unseen)s::text[]))
+WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'stored'
+  AND seen = (remote_id = ANY(%(unseen)s::text[]))
+RETURNING thread_id;

@@ -1,0 +1,28 @@
+"""What workers run: one slice for one mailbox, and a look around every minute."""
+
+from django.db import close_old_connections, connection
+from procrastinate.contrib.django import app
+
+from mailweave.kit import clock, jobs, scope
+from mailweave.sync import engine
+
+
+@app.task(name="sync.advance")
+def advance(workspace_id: int, sync_id: int) -> None:
+    """A slice of work for one mailbox."""
+    close_old_connections()
+    engine.advance(workspace_id, sync_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="sync.sweep")
+def sweep(timestamp: int) -> None:
+    """Nudge every mailbox that is due: a lost alarm costs a minute, no more."""
+    del timestamp
+    close_old_connections()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT workspace_id, sync_id FROM sync_due(%s)", [clock.now()])
+        due = cursor.fetchall()
+    for workspace_id, sync_id in due:
+        with scope.workspace(workspace_id):
+            jobs.nudge("sync.advance", workspace_id=workspace_id, sync_id=sync_id)

@@ -1,0 +1,63 @@
+"""What a refusal means for a mailbox: wait, reconnect, or try again with back-off."""
+
+from datetime import timedelta
+
+from mailweave.kit import clock
+from mailweave.providers.errors import (
+    AuthExpired,
+    ConsentNeeded,
+    Misconfigured,
+    OverBudget,
+    ProviderError,
+    RateLimited,
+)
+from mailweave.sync.models import Sync
+
+PERSONS_MOVE = frozenset({Sync.Problem.RECONNECT, Sync.Problem.CONSENT})
+"""Problems only the mailbox's owner can end: nothing is tried meanwhile."""
+
+RETRIES = 3
+_FIRST_WAIT = timedelta(seconds=30)
+_LONGEST_WAIT = timedelta(minutes=30)
+_OPERATOR_WAIT = timedelta(minutes=5)
+_LONGEST_HOLD = timedelta(hours=24)
+
+
+def note(sync: Sync, error: Exception) -> None:
+    """Write what ``error`` means into the row. Throttling counts as no failure."""
+    now = clock.now()
+    if isinstance(error, OverBudget):
+        sync.held_until = error.retry_at
+    elif isinstance(error, RateLimited):
+        sync.held_until = min(error.retry_at, now + _LONGEST_HOLD)
+        sync.held_reason = str(error)[:300]
+    elif isinstance(error, AuthExpired):
+        _set(sync, Sync.Problem.RECONNECT, str(error))
+    elif isinstance(error, ConsentNeeded):
+        _set(sync, Sync.Problem.CONSENT, str(error))
+    elif isinstance(error, Misconfigured):
+        _set(sync, Sync.Problem.OPERATOR, str(error))
+        sync.held_until = now + _OPERATOR_WAIT
+    else:
+        _fail(sync, error)
+    sync.save()
+
+
+def _fail(sync: Sync, error: Exception) -> None:
+    """Three tries with exponential back-off, then a failure people see; and still trying."""
+    sync.failures += 1
+    sync.held_until = clock.now() + min(_FIRST_WAIT * 2 ** (sync.failures - 1), _LONGEST_WAIT)
+    sync.held_reason = "Something went wrong; trying again."
+    if sync.failures >= RETRIES:
+        _set(sync, Sync.Problem.FAILED, _words(error))
+
+
+def _set(sync: Sync, problem: str, text: str) -> None:
+    if sync.problem != problem:
+        sync.problem_since = clock.now()
+    sync.problem, sync.problem_text = problem, text[:500]
+
+
+def _words(error: Exception) -> str:
+    """A sentence for people; of an unforeseen error only its name, never its contents."""
+    return str(error) if isinstance(error, ProviderError) else type(error).__name__
