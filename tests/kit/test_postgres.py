@@ -346,7 +346,10 @@ def test_data_restored_by_root_is_handed_over(throwaway: Cluster) -> None:
 
 
 @as_root
-def test_data_in_a_closed_place_is_named_and_avoided(place: Path) -> None:
+def test_data_in_a_closed_place_is_named_and_avoided(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "ELSEWHERE", place / "lib")
     place.chmod(0o700)
     with pytest.raises(PostgresError, match=f"{place} is closed to others"):
         Cluster(place / "var" / "data").start()
@@ -355,6 +358,8 @@ def test_data_in_a_closed_place_is_named_and_avoided(place: Path) -> None:
     assert reachable_home(place / "new" / "data") == elsewhere
     place.chmod(0o711)
     assert reachable_home(place / "new" / "data") == place / "new" / "data"
+    (elsewhere / data.PGDATA).mkdir(parents=True)
+    assert reachable_home(place / "new" / "data") == elsewhere, "data stays in use where it is"
 
 
 @as_root

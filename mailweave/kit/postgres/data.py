@@ -33,16 +33,19 @@ def reachable_home(wanted: Path) -> Path:
     """`wanted`, or a place under /var/lib of its own if the server's user cannot reach `wanted`.
 
     That happens when root keeps a checkout in its own closed home. The same wish leads to the same
-    place every time.
+    place every time, and data once made elsewhere stays in use there.
     """
     wanted = wanted.absolute().resolve()
+    elsewhere = ELSEWHERE / hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
+    if (elsewhere / PGDATA).exists():
+        return elsewhere
     account = account_for(wanted / PGDATA)
     there = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
     # a home that root owns is opened by make_home; what lies above it is not ours to open
     above = wanted.parent if there == wanted else there
     if not account.step_down or account.may_enter(above):
         return wanted
-    return ELSEWHERE / hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
+    return elsewhere
 
 
 def make_home(home: Path, account: Account) -> None:
