@@ -29,7 +29,7 @@ def socket_directory(pgdata: Path) -> Path:
     mark = hashlib.sha256(os.fsencode(pgdata)).hexdigest()[:12]
     if os.geteuid() == 0 and Path("/run").is_dir():
         return Path(f"/run/mailweave-{mark}")
-    return Path(f"/tmp/mailweave-{os.geteuid()}-{mark}")  # noqa: S108  # nosec B108 - checked by make_private
+    return Path(f"/tmp/mailweave-{os.geteuid()}-{mark}")  # noqa: S108 - checked by make_private
 
 
 def make_private(directory: Path, account: Account) -> None:
