@@ -1,0 +1,128 @@
+"""Companies, contacts and deals from a JSON document, as often as you like."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+
+from mailweave.kit.errors import Expected
+from mailweave.mime.address import normalise
+from mailweave.records.crm import companies, contacts, deals
+from mailweave.records.crm.models import Contact, ContactAddress, Deal
+
+Text = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\0]*\Z")]
+Name = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\0]*[^\s\0][^\0]*\Z")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
+Stage = Literal["new", "qualified", "proposal", "won", "lost"]
+MOST = Decimal(10) ** 12
+
+
+class CompanyIn(msgspec.Struct):
+    """A company; its name is what it is known by."""
+
+    name: Name
+    domain: Text = ""
+
+
+class ContactIn(msgspec.Struct):
+    """A contact; the first address is the primary one, and what it is known by."""
+
+    name: Name
+    title: Text = ""
+    company: Text = ""
+    addresses: list[str] = []
+
+
+class DealIn(msgspec.Struct):
+    """A deal; its contacts are named by address, the primary one first."""
+
+    name: Name
+    company: Text = ""
+    stage: Stage = "new"
+    amount: Decimal | None = None
+    currency: Currency = "EUR"
+    contacts: list[str] = []
+
+
+class Document(msgspec.Struct):
+    """Everything to load."""
+
+    companies: list[CompanyIn] = []
+    contacts: list[ContactIn] = []
+    deals: list[DealIn] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many were in the document."""
+
+    companies: int
+    contacts: int
+    deals: int
+
+
+def load(text: bytes) -> Loaded:
+    """Bring the current workspace in line with a document: what it names is made or updated,
+    nothing is deleted. Raises Expected for a document that cannot be read; then nothing changed."""
+    document = read(text)
+    for company in document.companies:
+        _company(company)
+    for contact in document.contacts:
+        _contact(contact)
+    for deal in document.deals:
+        _deal(deal)
+    return Loaded(len(document.companies), len(document.contacts), len(document.deals))
+
+
+def read(text: bytes) -> Document:
+    """The document, checked. Raises Expected that says where it is wrong."""
+    try:
+        document = msgspec.json.decode(text, type=Document)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Expected(f"This is not a document of contacts: {error}") from error
+    for wrong in _faults(document):
+        raise Expected(wrong)
+    return document
+
+
+def _faults(document: Document) -> Iterator[str]:
+    given = [text for row in document.contacts for text in row.addresses]
+    given += [text for row in document.deals for text in row.contacts]
+    yield from (f"{text!r} is not an e-mail address." for text in given if not normalise(text))
+    for deal in document.deals:
+        amount = deal.amount or Decimal(0)
+        if not amount.is_finite() or not 0 <= amount < MOST:
+            yield f"{deal.name}: an amount is at least 0 and less than {MOST:,}."
+
+
+def _company(row: CompanyIn) -> None:
+    company, _ = companies.named(row.name)
+    if company and company.domain != row.domain:
+        company.domain = row.domain
+        company.save()
+
+
+def _contact(row: ContactIn) -> None:
+    given = [address for text in row.addresses if (address := normalise(text))]
+    contact = _known(given[:1]) or Contact.objects.filter(name=row.name).first() or Contact()
+    contact.name, contact.title = row.name, row.title
+    contact.company, _ = companies.named(row.company)
+    contacts.store(contact, given)
+
+
+def _deal(row: DealIn) -> None:
+    company, _ = companies.named(row.company)
+    deal = Deal.objects.filter(name=row.name, company=company).order_by("pk").first() or Deal()
+    deal.name, deal.company, deal.stage = row.name, company, row.stage
+    deal.amount, deal.currency = row.amount, row.currency
+    people = [_known([address]) for text in row.contacts if (address := normalise(text))]
+    deals.store(deal, [contact.pk for contact in people if contact])
+
+
+def _known(addresses: list[str]) -> Contact | None:
+    """The first contact that has one of these addresses."""
+    rows = ContactAddress.objects.filter(address__in=addresses).select_related("contact")
+    row = rows.order_by("contact_id").first()
+    return row.contact if row else None
