@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from mailweave.kit import clock, scope
 from mailweave.kit.errors import Expected
@@ -50,19 +51,37 @@ def find(token: str) -> Found:
     return Found(*row)
 
 
+def pending() -> QuerySet[Invitation]:
+    """The invitations to the current workspace that can still be accepted, newest first."""
+    rows: QuerySet[Invitation] = Invitation.objects.filter(
+        accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=clock.now()
+    )
+    return rows.select_related("invited_by").order_by("-pk")
+
+
+def revoke(invitation_id: int) -> None:
+    """End an invitation. Raises Invitation.DoesNotExist if there is none that can be accepted."""
+    if not pending().filter(pk=invitation_id).update(revoked_at=clock.now()):
+        raise Invitation.DoesNotExist
+
+
 def accept(token: str, user: User) -> int:
-    """Make ``user`` a member by this token, once. Returns the workspace's id; raises Expected."""
+    """Make ``user`` a member by this token, once; a new user is saved with it.
+
+    Returns the workspace's id; raises Expected. Who is a member already does not use it up.
+    """
     found = find(token)
     with scope.workspace(found.workspace_id):
-        taken = Invitation.objects.filter(
-            token_hash=hash_token(token),
-            accepted_at__isnull=True,
-            revoked_at__isnull=True,
-            expires_at__gt=clock.now(),
-        ).update(accepted_at=clock.now())
+        if user.pk and Membership.objects.filter(user=user).exists():
+            raise Expected(
+                f"You are in {found.workspace_name} already. The link can still be used."
+            )
+        taken = pending().filter(token_hash=hash_token(token)).update(accepted_at=clock.now())
         if not taken:
             raise Expected("This invitation has just been used.")
-        Membership.objects.get_or_create(user=user, defaults={"role": found.role})
+        if user.pk is None:
+            user.save(force_insert=True)
+        Membership.objects.create(user=user, role=found.role)
     return found.workspace_id
 
 

@@ -1,0 +1,1 @@
+"""Commands about people, keys and the installation: `script/manage COMMAND`."""

@@ -1,0 +1,142 @@
+"""One mailbox: its card, its range, sync now, sharing, messages set aside, disconnecting."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from mailweave.kit import scope
+from mailweave.kit.errors import Expected
+from mailweave.mail.models import Copy, Mailbox
+from mailweave.people.member import member_of, members, networked
+from mailweave.sync import backfill, cards, connecting, engine, offers, stuck
+from mailweave.web.errors import is_partial
+
+PAGE = 100
+
+
+@members
+@require_GET
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    """The card alone, as open pages ask for it when something changed."""
+    return _card(request, own(request, pk))
+
+
+@members
+@require_http_methods(["GET", "POST"])
+def range_(request: HttpRequest, pk: int) -> HttpResponse:
+    """How much mail should be synced? Asked after connecting, and whenever it should be more."""
+    mailbox = own(request, pk)
+    if request.method == "POST":
+        chosen = request.POST.get("range", "")
+        _follow(mailbox, request.POST.get("folders", ""))
+        if chosen == "skip":
+            messages.success(request, "Only new mail will come in. You can import more at any time.")
+        else:
+            backfill.start(mailbox, chosen)
+        return redirect("provider", mailbox.kind)
+    facts = {
+        "mailbox": mailbox,
+        "kind": offers.describe(mailbox.kind),
+        "ranges": [(name, label) for name, (label, _) in backfill.RANGES.items()],
+        "recommended": backfill.RECOMMENDED,
+        "running": backfill.current(mailbox.pk),
+        "everything": not mailbox.followed_roles,
+    }
+    return render(request, "mailboxes/range.html", facts)
+
+
+@members
+@require_POST
+def steer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Pause, resume or cancel the import."""
+    mailbox = own(request, pk)
+    verbs = {"pause": backfill.pause, "resume": backfill.resume, "cancel": backfill.cancel}
+    verbs[verb](mailbox.pk)
+    return _after(request, mailbox)
+
+
+@members
+@require_POST
+def sync_now(request: HttpRequest, pk: int) -> HttpResponse:
+    """Look for new mail at once."""
+    mailbox = own(request, pk)
+    if mailbox.disconnected_at:
+        raise Expected("This mailbox is disconnected. Reconnect it first.")
+    engine.want(mailbox.pk)
+    return _after(request, mailbox)
+
+
+@members
+@require_http_methods(["GET", "POST"])
+def sharing(request: HttpRequest, pk: int) -> HttpResponse:
+    """What colleagues see of this mailbox on records."""
+    mailbox = own(request, pk)
+    if request.method == "POST":
+        chosen = request.POST.get("sharing", "")
+        if chosen not in Mailbox.Sharing.values:
+            raise Expected("Choose what colleagues may see.")
+        mailbox.sharing = chosen
+        mailbox.save(update_fields=["sharing"])
+        messages.success(request, f"Sharing of {mailbox.address} is changed.")
+        return redirect("provider", mailbox.kind)
+    choices = Mailbox.Sharing.choices
+    return render(request, "mailboxes/sharing.html", {"mailbox": mailbox, "choices": choices})
+
+
+@members
+@require_http_methods(["GET", "POST"])
+def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
+    """Messages that could not be taken in, with the reason, and another try."""
+    mailbox = own(request, pk)
+    if request.method == "POST":
+        count = stuck.retry(mailbox.pk)
+        messages.success(request, f"Trying again: {count}.")
+        return redirect("provider", mailbox.kind)
+    rows = Copy.objects.filter(mailbox_id=mailbox.pk, state=Copy.State.STUCK).order_by("-pk")
+    facts = {"mailbox": mailbox, "copies": rows[:PAGE], "total": rows.count()}
+    return render(request, "mailboxes/set_aside.html", facts)
+
+
+@networked
+@require_http_methods(["GET", "POST"])
+def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask, then end the grant and stop; mail and links stay."""
+    member = member_of(request)
+    with scope.workspace(member.workspace_id):
+        mailbox = own(request, pk)
+        if request.method == "GET":
+            facts = {"mailbox": mailbox, "kind": offers.describe(mailbox.kind)}
+            return render(request, "mailboxes/disconnect.html", facts)
+    connecting.disconnect(member.workspace_id, mailbox.pk)
+    messages.success(request, f"{mailbox.address} is disconnected. Its mail is kept.")
+    return redirect("provider", mailbox.kind)
+
+
+def own(request: HttpRequest, pk: int) -> Mailbox:
+    """A mailbox of the member who asks; anybody else's is not found."""
+    mailbox = Mailbox.objects.select_related("owner").filter(pk=pk).first()
+    if mailbox is None or mailbox.owner_id != member_of(request).user_id:
+        raise Http404
+    return mailbox
+
+
+def _card(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
+    shown = cards.of_mailbox(mailbox, member_of(request))
+    return render(request, "mailboxes/_card.html", {"card": shown})
+
+
+def _after(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
+    if is_partial(request):
+        return _card(request, mailbox)
+    return redirect("provider", mailbox.kind)
+
+
+def _follow(mailbox: Mailbox, folders: str) -> None:
+    """Which folders are followed from now on."""
+    roles = [] if folders == "all" else connecting.DEFAULT_FOLLOWED
+    if roles != mailbox.followed_roles:
+        mailbox.followed_roles = roles
+        mailbox.save(update_fields=["followed_roles"])
+
+
