@@ -77,13 +77,16 @@ class Faults:
             self._on.append(fault)
         return fault
 
-    def take(self, kinds: frozenset[str], path: str, mailbox: str = "") -> Fault | None:
-        """The first fitting switch of these kinds, counted as used."""
+    def take(
+        self, kinds: frozenset[str], path: str, mailbox: str = "", *, named: bool = False
+    ) -> Fault | None:
+        """The first fitting switch of these kinds, counted as used. ``named`` calls (signing in)
+        are hit only by a switch that names their path."""
         if not self._on:
             return None
         with self._lock:
             for fault in self._on:
-                if fault.kind in kinds and fault.fits(path, mailbox):
+                if fault.kind in kinds and fault.fits(path, mailbox) and (fault.path or not named):
                     self._use(fault)
                     return fault
         return None

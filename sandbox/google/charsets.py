@@ -1,6 +1,5 @@
 """Bytes to text under whatever charset a message claims; never raises, never trusts."""
 
-import codecs
 import re
 
 ALIASES = {
@@ -31,12 +30,15 @@ def codec_for(charset: str | None) -> str:
     """The Python codec for a claimed charset; UTF-8 when none or an unknown one is claimed."""
     claimed = re.sub(r"[^a-z0-9.-]", "", (charset or "").lower().replace("_", "-"))[:40]
     name = ALIASES.get(claimed, claimed)
-    try:
-        known = codecs.lookup(name)
-        b"".decode(known.name)
-    except (LookupError, ValueError):  # unknown, or not about text at all (rot13, zip)
+    if name in REFUSED:
         return "utf-8"
-    return "utf-8" if name in REFUSED else name
+    try:
+        b"x".decode(name)
+    except LookupError:  # unknown, or not about text at all (rot13, zip)
+        return "utf-8"
+    except ValueError:  # known, and one byte is no character in it
+        return name
+    return name
 
 
 def scrub(text: str) -> str:

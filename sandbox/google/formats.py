@@ -70,7 +70,7 @@ def _head(head: bytes, wanted: Sequence[str]) -> Any:
         return msgspec.Raw(head)
     names = {name.lower() for name in wanted}
     payload: Json = msgspec.json.decode(head)
-    kept = [header for header in payload["headers"] if header["name"].lower() in names]
+    kept = [header for header in payload.get("headers", []) if header["name"].lower() in names]
     return {"mimeType": payload["mimeType"], **({"headers": kept} if kept else {})}
 
 

@@ -55,11 +55,11 @@ def render(raw: bytes, mark: str) -> Rendered:
     except BROKEN:
         walk = _Walk(mark)
         tree = walk.degraded(raw)
-    head = {"mimeType": tree["mimeType"], "headers": tree["headers"]}
+    head = {key: tree[key] for key in ("mimeType", "headers") if key in tree}
     return Rendered(
         payload=msgspec.json.encode(tree),
         head=msgspec.json.encode(head),
-        headers=tree["headers"],
+        headers=tree.get("headers", []),
         plain=walk.plain or strip_tags(walk.html),
         files=walk.files,
     )
@@ -154,7 +154,7 @@ class _Walk:
             "partId": part_id,
             "mimeType": kind,
             "filename": name,
-            "headers": shown_headers(part),
+            **_shown_if_any(shown_headers(part)),
             "body": {"size": 0},
         }
         inside = children(part)
@@ -180,7 +180,7 @@ class _Walk:
             "partId": "",
             "mimeType": "text/plain",
             "filename": "",
-            "headers": _loose_headers(head),
+            **_shown_if_any(_loose_headers(head)),
             "body": {"size": len(rest or head), "data": data},
         }
 
@@ -229,7 +229,12 @@ def _charset(part: Message) -> str | None:
     return str(found) if found else None
 
 
-def _loose_headers(head: bytes) -> list[Json]:
+def _shown_if_any(headers: list[dict[str, str]]) -> Json:
+    """An empty list is left out, as everywhere in the vendor's JSON."""
+    return {"headers": headers} if headers else {}
+
+
+def _loose_headers(head: bytes) -> list[dict[str, str]]:
     lines = re.sub(rb"\n[ \t]+", b" ", head).split(b"\n")[:2000]
     pairs = (line.split(b":", 1) for line in lines if re.match(rb"[!-9;-~]{1,200}:", line))
     return [

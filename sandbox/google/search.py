@@ -15,6 +15,7 @@ TOKEN = re.compile(
     r"""|(?P<word>[^\s(){}"]+))"""
 )
 MAX_QUERY = 8_000
+MAX_DEPTH = 12
 CATEGORIES = {
     "primary": "CATEGORY_PERSONAL",
     "personal": "CATEGORY_PERSONAL",
@@ -109,22 +110,22 @@ class _Compiler:
 
     def sequence(self, close: str, word: str, operator: str = "") -> Condition:
         """Terms up to the closing bracket; OR binds its two neighbours before the rest."""
-        parts: list[Condition] = []
+        groups: list[list[Condition]] = []
         joining = False
         while (token := self.peek()) is not None and token["mark"] not in {")", "}"}:
             if token["word"] in {"OR", "AND"}:
-                joining = token["word"] == "OR" and bool(parts)
+                joining = token["word"] == "OR" and bool(groups)
                 self.at += 1
                 continue
             term = self.term(operator)
             if joining:
-                parts[-1] = both([parts[-1], term], "OR")
+                groups[-1].append(term)
             else:
-                parts.append(term)
+                groups.append([term])
             joining = False
         if close:
             self.at += 1
-        return both(parts, word)
+        return both([both(group, "OR") for group in groups], word)
 
     def term(self, operator: str = "") -> Condition:
         token = self.tokens[self.at]
@@ -139,14 +140,17 @@ class _Compiler:
         return self.operand(operator, value or "")
 
     def negated(self, operator: str) -> Condition:
-        if self.peek() is None:
+        self.depth += 1
+        if self.peek() is None or self.depth > MAX_DEPTH:
+            self.at = len(self.tokens)
             return Condition("1")
         inner = self.term(operator)
+        self.depth -= 1
         return Condition(f"NOT ({inner.sql})", inner.values, inner.reaches_bins)
 
     def group(self, mark: str, operator: str) -> Condition:
         self.depth += 1
-        if self.depth > 40:
+        if self.depth > MAX_DEPTH:
             self.at = len(self.tokens)
             return Condition("1")
         close, word = (")", "AND") if mark == "(" else ("}", "OR")

@@ -60,7 +60,7 @@ def serve_sign_in(sandbox: Sandbox, request: WebRequest) -> Response | Spoiled:
     if endpoint is None:
         known = request.path in POSTED or request.path in AUTHORIZE
         return Response(UNKNOWN_PAGE, status=405 if known else 404, content_type="text/html")
-    fault = sandbox.faults.take(AUTH_FAULTS, request.path)
+    fault = sandbox.faults.take(AUTH_FAULTS, request.path, named=True)
     if fault and fault.kind == "server_error":
         status = int(fault.options.get("status", 503))
         return token_endpoint.respond((status, {"error": "internal_failure"}))
