@@ -1,8 +1,7 @@
 """Whole messages at the lowest price: threads where two or more are wanted, many calls at once.
 
 Every message asked for is answered exactly once, or an error is raised after whatever could be
-answered was: what has not been answered by then is still to be asked for. An error about one
-message asked for alone is raised, for nobody can tell then whose fault it is.
+answered was: what has not been answered by then is still to be asked for.
 """
 
 from collections import deque
@@ -49,7 +48,6 @@ class _Fetch:
         self.open = {one.remote_id for one in wanted}
         self.told: set[str] = set()
         self.trouble: ProviderError | None = None
-        self.doubts: list[tuple[_Ask, ProviderError]] = []
 
     def run(self) -> Iterator[Answer]:
         """Work the queue off; passing trouble is raised at the end, other trouble soon."""
@@ -62,14 +60,6 @@ class _Fetch:
                 yield from self._sort(ask, outcome)
         if self.trouble:
             raise self.trouble
-        yield from self._judge()
-
-    def _judge(self) -> Iterator[Answer]:
-        """What failed again and again is the message's own fault only if others were answered."""
-        for ask, error in self.doubts:
-            if not self.told:
-                raise error
-            yield from self._unreadable(ask, str(error))
 
     def _next(self) -> list[_Ask]:
         """As many calls as fit into one request and the budget, after a pause for repeated ones."""
@@ -115,10 +105,8 @@ class _Fetch:
                 self._one_by_one(ask)
             case Gone():
                 yield from self._close(Missing(ask.wanted[0]))
-            case Invalid():
+            case Invalid() | TooBig() | NotReady():
                 yield from self._unreadable(ask, str(outcome))
-            case TooBig() | NotReady():
-                self.doubts.append((ask, outcome))
             case _:
                 self._note(outcome)
 
