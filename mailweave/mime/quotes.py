@@ -33,6 +33,7 @@ _SENT = (
 )
 _FROM_LINE = re.compile(rf"[*_ ]{{0,3}}(?:{_FROM})", re.IGNORECASE)
 _SENT_LINE = re.compile(rf"[*_ ]{{0,3}}(?:{_SENT})", re.IGNORECASE)
+_SENT_INSIDE = re.compile(rf"(?:^|\s)[*_]?(?:{_SENT})", re.IGNORECASE)
 FROM_STARTS = frozenset("*_ fFvVdDlLoOkKeEоОот差发寄보От")
 
 
@@ -64,3 +65,22 @@ def is_original(lines: Sequence[str], index: int) -> bool:
     if not _FROM_LINE.match(line):
         return False
     return any(_SENT_LINE.match(after.strip()) for after in lines[index + 1 : index + 4])
+
+
+def is_header_block(text: str) -> bool:
+    """Whether a text begins with the header lines Outlook puts over the message answered."""
+    return _FROM_LINE.match(text) is not None and _SENT_INSIDE.search(text[:400]) is not None
+
+
+def starts_copy(lines: Sequence[str], index: int) -> bool:
+    """Whether everything from ``lines[index]`` on copies the message answered."""
+    first = lines[index][:1]
+    if not first:
+        return False
+    if (first in "-_" or first in FROM_STARTS) and is_original(lines, index):
+        return True
+    if not lines[index].rstrip().endswith((":", "：")):
+        return False
+    return introduction(lines, index) == 1 and not any(
+        line.startswith(">") for line in lines[index + 1 : index + 4]
+    )
