@@ -22,7 +22,7 @@ from mailweave.providers.errors import (
 )
 from mailweave.providers.gmail import multipart, wire
 from mailweave.providers.gmail.calls import Call, total
-from mailweave.providers.gmail.failures import NotReady, Stale, TooBig, failure
+from mailweave.providers.gmail.failures import Crowded, Faulty, NotReady, Stale, TooBig, failure
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class Client:
     def ask_all(self, calls: Sequence[Call]) -> list[Outcome]:
         """Make several calls in one request; what one refuses is its own outcome.
 
-        Raises for what concerns all of them: the grant, the network, the quota of the request.
+        Raises for what concerns all of them: the grant, the network, the quota.
         """
         if len(calls) == 1:
             return [self._alone(calls[0])]
@@ -96,7 +96,7 @@ class Client:
     def _alone(self, call: Call) -> Outcome:
         try:
             return self._get(call)
-        except Refused as error:
+        except (Refused, Crowded, Faulty) as error:
             return error
 
     def _get(self, call: Call) -> bytes:

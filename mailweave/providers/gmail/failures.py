@@ -41,6 +41,10 @@ class TooBig(Refused):
     """The answer is larger than we read."""
 
 
+class Faulty(Unavailable):
+    """Gmail, or something in front of it, answered with a fault of its own."""
+
+
 class Crowded(RateLimited):
     """Too many requests at the same time, however few in all."""
 
@@ -73,7 +77,7 @@ def failure(status: int, retry_after: str, body: bytes) -> ProviderError:
     if status == 429 or (told and told.reasons & _SLOW):
         return _limited(retry_after, told or wire.Told("", frozenset()))
     if status >= 500 or told is None:
-        return Unavailable(f"Gmail answered {status}.")
+        return Faulty(f"Gmail answered {status}.")
     return _refused(status, told)
 
 
