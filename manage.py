@@ -4,9 +4,16 @@
 import os
 import sys
 
+WITHOUT_DATABASE = {"check", "collectstatic", "makemigrations", "make_key", "help"}
+
 
 def main() -> None:
+    """Run a command, with the embedded database started if it needs one."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailweave.config.settings")
+    if sys.argv[1:2] and sys.argv[1] not in WITHOUT_DATABASE:
+        from mailweave.config import boot
+
+        boot.start()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

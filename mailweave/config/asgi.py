@@ -1,8 +1,8 @@
 """Web entry point: ``uvicorn mailweave.config.asgi:application``."""
 
-import os
-
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailweave.config.settings")
+from mailweave.config import boot
+
+boot.start()
 application = get_asgi_application()

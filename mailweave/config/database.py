@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mailweave.kit.postgres import Cluster
+from mailweave.kit.postgres import Cluster, reachable_home
 
 NAME = "mailweave"
 
 
 def embedded(data_dir: Path) -> Cluster:
     """The embedded server's cluster under the data directory."""
-    return Cluster(data_dir / "postgres")
+    return Cluster(reachable_home(data_dir / "postgres"))
 
 
 def start_embedded(data_dir: Path) -> None:

@@ -99,6 +99,10 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "mailweave.web.sign_in.Adapter"
+ACCOUNT_FORMS = {
+    "login": "mailweave.web.account_forms.LoginForm",
+    "change_password": "mailweave.web.account_forms.ChangePasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -27,7 +27,7 @@ def nudge(task: str, *, at: datetime | None = None, **arguments: int) -> None:
     """
     key = ":".join([task, *(str(value) for _, value in sorted(arguments.items()))])
     options = {"schedule_at": at} if at else {"queueing_lock": key}
-    deferrer = _clock().configure_task(task, **options)  # type: ignore[arg-type]
+    deferrer = _clock().configure_task(task, **options)
     try:
         # AlreadyEnqueued is a unique violation: without a savepoint it would end our transaction.
         with transaction.atomic():

@@ -25,6 +25,7 @@ def reset(message_id: int, kind: str, record_id: int) -> None:
 
 def _decide(message_id: int, kind: str, record_id: int, user_id: int, *, linked: bool) -> Link:
     thread_id = _thread_of(message_id)
+    decision: Link
     decision, _ = Link.objects.update_or_create(
         message_id=message_id,
         kind=kind,

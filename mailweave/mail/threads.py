@@ -1,6 +1,7 @@
 """Threads as rows: merging them, and deriving what lists show of them."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db import connection
 
@@ -14,7 +15,7 @@ def merge(winners: Mapping[int, int]) -> None:
     """Move everything of some threads into others (loser -> winner) and drop the losers."""
     if not winners:
         return
-    parameters = {
+    parameters: dict[str, Any] = {
         "workspace": scope.current(),
         "losers": list(winners),
         "winners": list(winners.values()),
@@ -32,7 +33,7 @@ def merge(winners: Mapping[int, int]) -> None:
 
 def refresh(thread_ids: Collection[int]) -> None:
     """Derive counts, dates and last messages of these threads from their messages and copies."""
-    parameters = {"workspace": scope.current(), "threads": list(thread_ids)}
+    parameters: dict[str, Any] = {"workspace": scope.current(), "threads": list(thread_ids)}
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["refresh_threads"], parameters)
         cursor.execute(QUERIES["refresh_mailboxes"], parameters)

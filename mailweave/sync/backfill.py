@@ -53,7 +53,9 @@ def start(mailbox: Mailbox, range_name: str) -> Backfill:
     # Widening reaches further; a shorter range than before takes nothing away.
     sync.since = None if since is None or sync.since is None else min(sync.since, since)
     sync.save(update_fields=["since"])
-    backfill = Backfill.objects.create(mailbox_id=mailbox.pk, range_name=range_name, since=since)
+    backfill: Backfill = Backfill.objects.create(
+        mailbox_id=mailbox.pk, range_name=range_name, since=since
+    )
     wake(sync)
     return backfill
 

@@ -162,7 +162,7 @@ def _use(member: Member, kind: str, session_key: str, state: str) -> Authorizati
         used_at__isnull=True,
         made_at__gt=now - LIFETIME,
     )
-    row = rows.first()
+    row: Authorization | None = rows.first()
     if row is None or not rows.update(used_at=now):
         raise NotConnected(
             "This sign-in was not started here, took longer than ten minutes, or was used before. "

@@ -1,7 +1,7 @@
 """Settings > Integrations: the connected mailboxes, and connecting another."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from mailweave.kit import scope
 from mailweave.mail.models import Mailbox
 from mailweave.people.access import Member
-from mailweave.people.member import member_of, members, networked, require
+from mailweave.people.member import View, member_of, members, networked, require
 from mailweave.providers.base import Kind
 from mailweave.sync import cards, clients, connecting, health, offers
 from mailweave.sync.health import Health
@@ -42,19 +42,15 @@ class ClientForm(forms.Form):
         required=False,
         strip=True,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Stored sealed and never shown again. Leave empty to keep the one entered before.",
+        help_text="Stored sealed and never shown again. Leave empty to keep the present one.",
     )
 
 
-# A form that leads to the provider's sign-in page must be allowed to arrive there.
-_to_providers = csp_update(
-    {
-        "form-action": [
-            "{0.scheme}://{0.netloc}".format(urlsplit(endpoints.authorize))
-            for endpoints in settings.PROVIDER_ENDPOINTS.values()
-        ]
-    }
-)
+def _to_providers(view: View) -> View:
+    """A form that leads to a provider's sign-in page must be allowed to arrive there."""
+    addresses = [urlsplit(one.authorize) for one in settings.PROVIDER_ENDPOINTS.values()]
+    origins = [f"{one.scheme}://{one.netloc}" for one in addresses]
+    return cast(View, csp_update({"form-action": origins})(view))
 
 
 @members
@@ -64,7 +60,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Every provider with its worst mailbox's health."""
     member = member_of(request)
     sections = [section(member, kind) for kind in offers.kinds()]
-    return render(request, "integrations/index.html", {"sections": sections})
+    return render(request, "integrations/index.html", {"sections": sections, **_rights(member)})
 
 
 @members
@@ -72,8 +68,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def provider(request: HttpRequest, kind: str) -> HttpResponse:
     """One provider: its mailboxes as cards, and the dialog to connect another."""
-    found = section(member_of(request), kind)
-    return render(request, "integrations/provider.html", {"section": found})
+    member = member_of(request)
+    facts = {"section": section(member, kind), **_rights(member)}
+    return render(request, "integrations/provider.html", facts)
 
 
 @members
@@ -115,10 +112,10 @@ def connect(request: HttpRequest, kind: str) -> HttpResponse:
     member = require(request, "connect mailboxes")
     _described(kind)
     known = request.POST.get("reconnect", "")
-    mailbox = None
+    mailbox: Mailbox | None = None
     if known:
-        mailbox = Mailbox.objects.filter(pk=_number(known), owner_id=member.user_id, kind=kind)
-        mailbox = mailbox.first()
+        mine = Mailbox.objects.filter(pk=_number(known), owner_id=member.user_id, kind=kind)
+        mailbox = mine.first()
         if mailbox is None:
             raise Http404
     url = connecting.begin(member, kind, _session(request), mailbox)
@@ -175,6 +172,10 @@ def _described(kind: str) -> Kind:
     if kind not in offers.kinds():
         raise Http404
     return offers.describe(kind)
+
+
+def _rights(member: Member) -> dict[str, bool]:
+    return {"may_manage": member.may("manage integrations")}
 
 
 def _session(request: HttpRequest) -> str:

@@ -31,7 +31,9 @@ def range_(request: HttpRequest, pk: int) -> HttpResponse:
         chosen = request.POST.get("range", "")
         _follow(mailbox, request.POST.get("folders", ""))
         if chosen == "skip":
-            messages.success(request, "Only new mail will come in. You can import more at any time.")
+            messages.success(
+                request, "Only new mail will come in. You can import more at any time."
+            )
         else:
             backfill.start(mailbox, chosen)
         return redirect("provider", mailbox.kind)
@@ -52,6 +54,8 @@ def steer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Pause, resume or cancel the import."""
     mailbox = own(request, pk)
     verbs = {"pause": backfill.pause, "resume": backfill.resume, "cancel": backfill.cancel}
+    if verb not in verbs:
+        raise Http404
     verbs[verb](mailbox.pk)
     return _after(request, mailbox)
 
@@ -115,7 +119,7 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
 
 def own(request: HttpRequest, pk: int) -> Mailbox:
     """A mailbox of the member who asks; anybody else's is not found."""
-    mailbox = Mailbox.objects.select_related("owner").filter(pk=pk).first()
+    mailbox: Mailbox | None = Mailbox.objects.select_related("owner").filter(pk=pk).first()
     if mailbox is None or mailbox.owner_id != member_of(request).user_id:
         raise Http404
     return mailbox
@@ -138,5 +142,3 @@ def _follow(mailbox: Mailbox, folders: str) -> None:
     if roles != mailbox.followed_roles:
         mailbox.followed_roles = roles
         mailbox.save(update_fields=["followed_roles"])
-
-
