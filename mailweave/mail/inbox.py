@@ -10,8 +10,6 @@ from mailweave.mail.cursors import Place
 from mailweave.mail.rows import Find, ThreadPage
 from mailweave.mail.visibility import Viewer, compose, read
 
-MAX_LIMIT = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -40,16 +38,9 @@ def page(
     """
     scope = viewer.narrow(filters.mailbox_id, own=filters.unread)
     start = cursors.parse(after)
-    limit = max(1, min(limit, MAX_LIMIT))
+    limit = max(1, min(limit, rows.MAX_LIMIT))
     seek = _with_address if filters.address else _newest
-    return cut(viewer, scope, seek(viewer, scope, filters, start, limit + 1), limit)
-
-
-def cut(viewer: Viewer, scope: Sequence[int], finds: Sequence[Find], limit: int) -> ThreadPage:
-    """The page that ``finds`` fill; one more than ``limit`` of them means that more follow."""
-    shown = finds[:limit]
-    after = cursors.write(shown[-1].place) if len(finds) > limit else None
-    return ThreadPage(rows.make(viewer, scope, shown), after)
+    return rows.cut(viewer, scope, seek(viewer, scope, filters, start, limit + 1), limit)
 
 
 def _newest(

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from mailweave.mail import cursors
 from mailweave.mail.cursors import Place
 from mailweave.mail.visibility import Level, Viewer, compose, read
 
@@ -13,6 +14,8 @@ DEPTH = 200
 """Messages of a thread that a line looks at, newest first; its counts end there."""
 SENDERS = 12
 PEOPLE = 3
+MAX_LIMIT = 200
+"""Lines of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,21 @@ class _Line(NamedTuple):
     kinds: list[str] | None
 
 
+def cut(
+    viewer: Viewer,
+    scope: Sequence[int],
+    finds: Sequence[Find],
+    limit: int,
+    about: str = "",
+    **parameters: Any,
+) -> ThreadPage:
+    """The page that ``finds`` fill, as by :func:`make`; one more than ``limit`` of them means
+    that more follow."""
+    shown = finds[:limit]
+    after = cursors.write(shown[-1].place) if len(finds) > limit else None
+    return ThreadPage(make(viewer, scope, shown, about, **parameters), after)
+
+
 def make(
     viewer: Viewer, scope: Sequence[int], finds: Sequence[Find], about: str = "", **parameters: Any
 ) -> tuple[ThreadRow, ...]:
@@ -111,11 +129,10 @@ def make(
 
 def _row(thread_id: int, lines: list[_Line]) -> ThreadRow:
     newest = next((line for line in lines if line.id == line.focus_id), lines[0])
-    subject = newest.subject
     return ThreadRow(
         thread_id=thread_id,
         last_at=newest.sent_at,
-        subject=subject,
+        subject=newest.subject,
         preview=newest.preview,
         people=tuple(_people(lines)),
         message_count=newest.messages,

@@ -103,7 +103,7 @@ def compose(package: str, file: str, name: str, **pieces: str) -> str:
     return query
 
 
-def read(query: str, viewer: Viewer, **parameters: Any) -> list[tuple[Any, ...]]:
+def read(query: str, viewer: Viewer, /, **parameters: Any) -> list[tuple[Any, ...]]:
     """The rows of a composed query, for a viewer."""
     with connection.cursor() as cursor:
         cursor.execute(query, {**viewer.parameters(), **parameters})

@@ -1,7 +1,7 @@
+-- name: newest
 -- The newest threads after a place, merged from the newest of each mailbox. A row is left out when
 -- another mailbox of the list has the thread at a newer place. Where one mailbox's batch ends
 -- (the horizon), the merge is no longer complete: the caller goes on from there.
--- name: newest
 WITH found AS (
     SELECT t.last_at, t.thread_id, row_number() OVER (
         PARTITION BY t.mailbox_id ORDER BY t.last_at DESC, t.thread_id DESC) AS rank
@@ -48,8 +48,8 @@ LEFT JOIN LATERAL (
 ) g ON true
 ORDER BY g.last_at DESC, g.thread_id DESC;
 
--- The threads in which an address takes part, each at its newest visible message that names it.
 -- name: with_address
+-- The threads in which an address takes part, each at its newest visible message that names it.
 SELECT hit.sent_at, hit.id, hit.thread_id
 FROM (
     SELECT m.id, m.sent_at, m.thread_id

@@ -1,5 +1,5 @@
--- The visible messages of a thread, newest first, each with the copy it is best seen through.
 -- name: messages
+-- The visible messages of a thread, newest first, each with the copy it is best seen through.
 SELECT m.id, see.level, m.direction, m.sender_name,
     (SELECT a.address FROM mail_address a
      WHERE a.workspace_id = %(workspace)s AND a.id = m.sender_id),
@@ -35,8 +35,8 @@ FROM mail_part p
 WHERE p.workspace_id = %(workspace)s AND p.message_id = ANY(%(messages)s::bigint[])
 ORDER BY p.message_id, p.id;
 
--- The bulky parts of one message, for who may read it in full.
 -- name: body
+-- The bulky parts of one message, for who may read it in full.
 SELECT b.text, b.html_zstd
 FROM mail_message m
 JOIN mail_body b ON b.workspace_id = %(workspace)s AND b.message_id = m.id
@@ -50,8 +50,8 @@ JOIN mail_body b ON b.workspace_id = %(workspace)s AND b.message_id = m.id
 WHERE m.workspace_id = %(workspace)s AND m.id = %(message)s
   AND EXISTS (SELECT 1 FROM ({copies}) c WHERE c.level >= 3);
 
--- The copy an attachment can be fetched through, one's own first.
 -- name: part
+-- The copy an attachment can be fetched through, one's own first.
 SELECT c.mailbox_id, c.remote_id, p.part_id, p.filename, p.content_type, p.size, p.content_id
 FROM mail_part p
 JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = p.message_id

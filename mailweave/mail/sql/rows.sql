@@ -1,6 +1,6 @@
+-- name: rows
 -- Per wanted thread its newest visible messages (and the one in focus), with totals over all of
 -- them. Messages count if a mailbox of the list's scope shows them; their level is the highest.
--- name: rows
 SELECT w.place, w.focus_id, v.*, boxes.ids, boxes.kinds
 FROM unnest(%(threads)s::bigint[], %(focus)s::bigint[])
     WITH ORDINALITY AS w (thread_id, focus_id, place)

@@ -1,5 +1,5 @@
--- The copies of message m that the viewer sees, each with its level.
 -- name: copies
+-- The copies of message m that the viewer sees, each with its level.
 SELECT c.mailbox_id, c.remote_id, c.state, c.seen, c.bcc, see.level
 FROM mail_copy c
 CROSS JOIN LATERAL (
