@@ -1,6 +1,7 @@
 """The key that signs id tokens, kept in the store, and its public faces."""
 
 import base64
+import functools
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
@@ -29,10 +30,7 @@ def signing_key(sandbox: Sandbox) -> rsa.RSAPrivateKey:
             serialization.NoEncryption(),
         ).decode()
         stored = sandbox.keep_secret("signing_key", stored)
-    key = serialization.load_pem_private_key(stored.encode(), None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise TypeError("the stored signing key is no RSA key")
-    return key
+    return _loaded(stored)
 
 
 def key_id(sandbox: Sandbox) -> str:
@@ -111,6 +109,15 @@ def sign(sandbox: Sandbox, claims: dict[str, Any]) -> str:
     body = ".".join(_b64(json.dumps(part).encode()) for part in (header, claims))
     signature = signing_key(sandbox).sign(body.encode(), padding.PKCS1v15(), hashes.SHA256())
     return f"{body}.{_b64(signature)}"
+
+
+@functools.lru_cache(maxsize=8)
+def _loaded(pem: str) -> rsa.RSAPrivateKey:
+    """Parsing checks the key's primes and takes far longer than signing does."""
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError("the stored signing key is no RSA key")
+    return key
 
 
 def _integer(number: int) -> str:

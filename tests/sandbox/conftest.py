@@ -1,5 +1,6 @@
 """A sandbox on a real loopback port, and the vendor's own clients pointed at it."""
 
+import copy
 import json
 import os
 import pathlib
@@ -102,7 +103,8 @@ class World:
         self, scopes: list[str] | None = None, account: str = ANA, credentials: Any = None
     ) -> Any:
         """The vendor's API client, pointed here."""
-        document = {**DOCUMENT, "rootUrl": self.url, "baseUrl": self.url, "mtlsRootUrl": self.url}
+        document = copy.deepcopy(DOCUMENT)  # the client writes into it
+        document["rootUrl"] = document["baseUrl"] = document["mtlsRootUrl"] = self.url
         made = credentials or self.credentials(scopes, account)
         service = discovery.build_from_document(document, credentials=made)
         self.closing.append(service.close)
