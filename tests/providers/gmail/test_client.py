@@ -87,6 +87,20 @@ def test_parts_of_a_batch_with_a_stale_token_are_asked_again() -> None:
     assert rounds == [3, 2]
 
 
+def test_only_the_first_answer_to_a_call_counts() -> None:
+    answers = [found({"id": "a"}), found({"id": "b"}), found({"id": "late"})]
+    whole = batch(answers)
+    twice = httpx2.Response(
+        200, content=whole.content.replace(b"call+2>", b"call+0>"), headers=whole.headers
+    )
+    with reader(lambda _: twice) as made:
+        first, second, silent = made.client.ask_all([calls.message(f"a{n}") for n in range(3)])
+    assert isinstance(first, bytes)
+    assert b'"a"' in first
+    assert isinstance(second, bytes)
+    assert isinstance(silent, Unavailable)
+
+
 def test_every_try_is_booked_before_it_is_made(hands: clock.Hands) -> None:
     purse, spent = budget(), list[int]()
     answers = [NOT_READY, NOT_READY, found({"id": "a", "payload": {}})]

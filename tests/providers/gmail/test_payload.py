@@ -39,6 +39,7 @@ OTHER = part("text/plain", text="more")
         (part("TEXT/HTML", text="<p>words</p>"), [], ["<p>words</p>"]),
         (part("multipart/alternative", PLAIN, HTML), ["words"], ["<p>words</p>"]),
         (part("multipart/alternative", PLAIN, OTHER, HTML), ["words"], ["<p>words</p>"]),
+        (part("multipart/alternative", HTML, part("text/html", text="2")), [], ["<p>words</p>"]),
         (part("multipart/mixed", PLAIN, file("a.pdf"), OTHER), ["words", "more"], []),
         (
             part("multipart/mixed", part("multipart/alternative", PLAIN, HTML), OTHER),
