@@ -51,7 +51,7 @@ def text(content: str, subtype: str) -> bytes:
         f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
-    return head.encode() + binascii.b2a_qp(content.encode(), istext=True)
+    return head.encode() + binascii.b2a_qp(content.encode(), istext=True).replace(b"=\n", b"=\r\n")
 
 
 def multipart(subtype: str, seam: str, *parts: bytes) -> bytes:

@@ -18,7 +18,10 @@ def facts(rng: Random, play: Play, start: datetime, language: str = "") -> dict[
     """Everything a wording may ask for by name."""
     language = language or play.language
     drawn = numbers(rng, language) | dates(rng, language, start) | things(rng)
-    return drawn | {name: rng.choice(values) for name, values in play.slots.items()}
+    for names, values in play.slots.items():
+        fact = rng.choice(values)
+        drawn |= zip(names.split("+"), (fact,) if isinstance(fact, str) else fact, strict=True)
+    return drawn
 
 
 def numbers(rng: Random, language: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ class Mail:
 
     `date` overrides the Date header; "" leaves it out, as "" does for `message_id` and None for
     `subject`. `place` is SPAM, TRASH or DRAFT for mail that must not be taken in; `label` is the
-    name of a user label for our copies.
+    name of a user label for our copies; `reach` are mailboxes it comes to unnamed, as from a list.
     """
 
     at: datetime
@@ -39,6 +39,7 @@ class Mail:
     place: str = ""
     label: str = ""
     tags: frozenset[str] = field(default=frozenset())
+    reach: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

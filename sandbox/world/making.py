@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from random import Random
 
+from sandbox.world import odd
 from sandbox.world.cast import cast
 from sandbox.world.company import correspondence
 from sandbox.world.post import LABELS, deliver
@@ -23,6 +24,7 @@ def build(seed: int = 1, *, now: datetime, threaded: int = THREADED) -> World:
     now = now.astimezone(UTC).replace(microsecond=0)
     people = cast()
     mails = list(correspondence(seed, people, now, threaded))
+    mails = [*mails, *odd.mails(seed, people, now, mails)]
     rng = Random(f"{seed}:post")
     homes = frozenset(one.person.address for one in people.ours)
     deliveries = [copy for mail in mails for copy in deliver(mail, homes, now, rng)]

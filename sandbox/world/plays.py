@@ -43,7 +43,7 @@ class Play:
     language: str
     cast: tuple[str, ...]
     subjects: tuple[str, ...]
-    slots: Mapping[str, tuple[str, ...]]
+    slots: Mapping[str, tuple[str | list[str], ...]]
     turns: tuple[Turn, ...]
     weight: int
     label: str

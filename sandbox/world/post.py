@@ -19,6 +19,7 @@ LABELS = {
     "Label_6": "Kunden Küste",
     "Label_7": "Projects/Tidewatch rollout",
 }
+UNREAD = (0.5, 0.2, 0.1, 0.05, 0.005)
 FOLD = "\r\n        "
 IDS = {name: key for key, name in LABELS.items()}
 AGENTS = {
@@ -37,7 +38,8 @@ def deliver(mail: Mail, homes: frozenset[str], now: datetime, rng: Random) -> It
         yield kept(mail, own, rng)
     if mail.place == "DRAFT":
         return
-    reached = dict.fromkeys(box.address for box in (*mail.to, *mail.cc, *mail.bcc))
+    named = (box.address for box in (*mail.to, *mail.cc, *mail.bcc))
+    reached = dict.fromkeys((*named, *mail.reach))
     readers = [address for address in reached if address in homes and address != own]
     for reader in readers:
         yield received(mail, reader, now, rng, len(readers))
@@ -77,7 +79,7 @@ def shelf(mail: Mail, age: timedelta, rng: Random) -> list[str]:
     labels = []
     if rng.random() > min(0.75, age.days / 120):
         labels.append("INBOX")
-    if rng.random() < (0.45 if age.days < 5 else 0.12 if age.days < 30 else 0.01):
+    if rng.random() < UNREAD[min(age.days // 10, 4)]:
         labels.append("UNREAD")
     if rng.random() < 0.03:
         labels.append("STARRED")

@@ -59,7 +59,8 @@ def curtain(rng: Random, play: Play, parts: dict[str, Actor], start: datetime) -
     """The stage before the first mail."""
     them = parts["them"]
     names = {"company": them.person.company or them.person.name, "them": them.first}
-    known = facts(rng, play, start) | names | {"us": parts["us"].first}
+    ours = {part: parts[part].first for part in ("us", "mate", "boss")}
+    known = facts(rng, play, start) | names | ours
     return Stage(play, parts, known, word_it(rng, rng.choice(play.subjects), known), start)
 
 
@@ -67,7 +68,7 @@ def casting(rng: Random, cast: Cast, play: Play, them: Actor) -> dict[str, Actor
     """Who plays which part."""
     ours = cast.role(ROOMS[play.room]) or cast.ours
     if them.kind == HOME:
-        ours = tuple(one for one in cast.ours if one != them)
+        ours = tuple(one for one in ours if one != them) or cast.beside(them)
     us = speaking(rng, ours, play.language)
     mates = [one for one in cast.ours if one not in {us, them} and one.role != "owner"]
     return {
@@ -93,7 +94,9 @@ def office_hours(rng: Random, at: datetime, author: Actor) -> datetime:
     if local.hour >= 19:
         local += timedelta(days=1)
     if local.hour >= 19 or local.hour < 8:
-        local = local.replace(hour=8, minute=rng.randrange(5, 59), second=rng.randrange(60))
+        local = local.replace(
+            hour=rng.randrange(8, 17), minute=rng.randrange(5, 59), second=rng.randrange(60)
+        )
     while local.weekday() > 4:
         local += timedelta(days=1)
     return local.replace(microsecond=0)

@@ -150,7 +150,7 @@ def encode(data: bytes, encoding: str) -> bytes:
     if encoding == "base64":
         return base64.encodebytes(data).replace(b"\n", b"\r\n")
     if encoding == "quoted-printable":
-        return binascii.b2a_qp(data, istext=True)
+        return binascii.b2a_qp(data, istext=True).replace(b"=\n", b"=\r\n")
     return data
 
 
