@@ -32,8 +32,11 @@ def find(text: str = "") -> QuerySet[Any]:
 
 
 def contacts(deal_id: int) -> list[DealContact]:
-    """Who a deal is made with, the primary contact first; each row with its contact."""
-    rows = DealContact.objects.filter(deal_id=deal_id).select_related("contact")
+    """Who a deal is made with, the primary contact first; each row with its contact and
+    ``address``, the contact's primary one."""
+    addresses = ContactAddress.objects.filter(contact=OuterRef("contact"), kind="primary")
+    rows = DealContact.objects.filter(deal_id=deal_id).select_related("contact__company")
+    rows = rows.annotate(address=Subquery(addresses.values("address")[:1]))
     return list(rows.order_by("-primary", "contact__sort_name", "contact_id"))
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from django.db.models import QuerySet
 
 from mailweave.kit.errors import Expected
 from mailweave.mime.address import normalise
@@ -27,7 +28,7 @@ class CompanyIn(msgspec.Struct):
 
 
 class ContactIn(msgspec.Struct):
-    """A contact; the first address is the primary one, and what it is known by."""
+    """A contact; known by its name and the first address, the primary one."""
 
     name: Name
     title: Text = ""
@@ -106,7 +107,9 @@ def _company(row: CompanyIn) -> None:
 
 def _contact(row: ContactIn) -> None:
     given = [address for text in row.addresses if (address := normalise(text))]
-    contact = _known(given[:1]) or Contact.objects.filter(name=row.name).first() or Contact()
+    namesakes = Contact.objects.filter(name=row.name)
+    contact = _known(given[:1], namesakes) if given else namesakes.order_by("pk").first()
+    contact = contact or Contact()
     contact.name, contact.title = row.name, row.title
     contact.company, _ = companies.named(row.company)
     contacts.store(contact, given)
@@ -117,12 +120,16 @@ def _deal(row: DealIn) -> None:
     deal = Deal.objects.filter(name=row.name, company=company).order_by("pk").first() or Deal()
     deal.name, deal.company, deal.stage = row.name, company, row.stage
     deal.amount, deal.currency = row.amount, row.currency
-    people = [_known([address]) for text in row.contacts if (address := normalise(text))]
+    people = [
+        _known([address], Contact.objects.all())
+        for text in row.contacts
+        if (address := normalise(text))
+    ]
     deals.store(deal, [contact.pk for contact in people if contact])
 
 
-def _known(addresses: list[str]) -> Contact | None:
-    """The first contact that has one of these addresses."""
-    rows = ContactAddress.objects.filter(address__in=addresses).select_related("contact")
-    row = rows.order_by("contact_id").first()
+def _known(addresses: list[str], among: QuerySet[Any]) -> Contact | None:
+    """The oldest contact among these that has one of these addresses."""
+    rows = ContactAddress.objects.filter(address__in=addresses, contact__in=among)
+    row = rows.select_related("contact").order_by("contact_id").first()
     return row.contact if row else None

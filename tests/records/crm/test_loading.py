@@ -24,6 +24,7 @@ DOCUMENT: dict[str, Any] = {
         },
         {"name": "Jonas Weber", "company": "Globex", "addresses": ["jonas@globex.example"]},
         {"name": "Nobody"},
+        {"name": "Assistant of Mara", "addresses": ["mara@acme.example"]},
     ],
     "deals": [
         {
@@ -65,7 +66,7 @@ def test_loading_twice_is_loading_once(
     home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(home, tmp_path / "world.json", DOCUMENT)
-    assert "1 companies, 3 contacts and 1 deals" in capsys.readouterr().out
+    assert "1 companies, 4 contacts and 1 deals" in capsys.readouterr().out
     with scope.workspace(home.id):
         first = seen()
     run(home, tmp_path / "world.json", DOCUMENT)
