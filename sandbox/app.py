@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from sandbox.clock import Clock
+from sandbox.control_web import serve_control
 from sandbox.google.web import serve_api, serve_sign_in
 from sandbox.state import Sandbox
 from sandbox.wire import Spoiled
@@ -35,6 +36,10 @@ class App:
             return serve_api(self.state, environ)
         request = Request(environ)
         try:
+            if path == "/sandbox" or path.startswith("/sandbox/"):
+                return serve_control(self.state, request)
+            if path == "/":
+                return Response(status=302, headers={"Location": "/sandbox/"})
             return serve_sign_in(self.state, request)
         except HTTPException as error:  # a body too broken to read as a form
             return Response(error.description, status=error.code)

@@ -7,6 +7,7 @@ import socketserver
 import struct
 import sys
 import threading
+import traceback
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -91,6 +92,10 @@ class Handler(socketserver.StreamRequestHandler):
             chunks = self.server.app(environ, start_response)
         except ConnectionResetError:
             self._reset()
+            return False
+        except Exception:  # noqa: BLE001 - one broken answer must not end the connection's thread
+            traceback.print_exc()
+            self._write(500, [("Connection", "close")], b"The sandbox has a bug; see its log.")
             return False
         close = environ.get("HTTP_CONNECTION", "").lower() == "close"
         status, headers = started

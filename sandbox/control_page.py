@@ -1,0 +1,187 @@
+"""The control page: what is in the mailboxes, and forms for everything that can happen."""
+
+import json
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+from sandbox.faults import KINDS
+from sandbox.google.pages import page
+from sandbox.settings import CHOICES
+from sandbox.state import Sandbox
+from sandbox.stats import mailboxes, messages, stats
+
+Json = dict[str, Any]
+SWITCHED = {"UNREAD": ("Mark read", "Mark unread"), "STARRED": ("Unstar", "Star"),
+            "INBOX": ("Archive", "To inbox")}  # fmt: skip
+
+
+def overview(sandbox: Sandbox, said: str = "", error: str = "") -> bytes:
+    """The first page: mailboxes, faults, settings, clock."""
+    used = stats(sandbox)["mailboxes"]
+    rows = "".join(
+        f'<tr><td><a href="/sandbox/mailbox/{escape(one["address"])}">{escape(one["address"])}</a>'
+        f"</td><td>{escape(one['name'])}</td><td>{one['messages']}</td><td>{one['unread']}</td>"
+        f"<td>{used[one['address']]['units']}</td></tr>"
+        for one in mailboxes(sandbox)
+    )
+    add = _form(
+        "mailboxes", _field("address", "Address", kind="email") + _field("name", "Name"), "Add"
+    )
+    return page(
+        "Control",
+        _said(said, error)
+        + "<h2>Mailboxes</h2><table><thead><tr><th>Address</th><th>Name</th><th>Messages</th>"
+        f"<th>Unread</th><th>Units used</th></tr></thead><tbody>{rows}</tbody></table>{add}"
+        + _faults(sandbox)
+        + _settings(sandbox)
+        + _clock(sandbox),
+        wide=True,
+    )
+
+
+def mailbox_page(sandbox: Sandbox, address: str, said: str = "", error: str = "") -> bytes:
+    """One mailbox: deliver, change and delete messages; LookupError when there is none."""
+    account = sandbox.account(address)
+    rows = "".join(_message(account.address, one) for one in messages(sandbox, address, 50))
+    fields = (
+        _field("from", "From", "Cy Customer <cy@customer.example>")
+        + _field("to", "To", account.address)
+        + _field("subject", "Subject")
+        + _area("text", "Text")
+        + _area("html", "HTML (optional)")
+        + _field("labels", "Labels", "INBOX UNREAD")
+        + _field("in_reply_to", "In reply to (a Message-ID, optional)")
+    )
+    base = f"mailbox/{account.address}"
+    buttons = "".join(
+        _form(f"{base}/{name}", "", words, inline=True)
+        for name, words in (
+            ("revoke", "Revoke every grant"),
+            ("expire_tokens", "Expire access tokens"),
+            ("expire_history", "Expire history"),
+        )
+    )
+    return page(
+        f"Mailbox {account.address}",
+        _said(said, error)
+        + f'<p><a href="/sandbox/">All mailboxes</a></p><p>{buttons}</p><h2>Deliver a message</h2>'
+        + _form(f"{base}/messages", fields, "Deliver")
+        + "<h2>Newest messages</h2><table><thead><tr><th>Received</th><th>From</th><th>Subject</th>"
+        f"<th>Labels</th><th>Do</th></tr></thead><tbody>{rows}</tbody></table>",
+        wide=True,
+    )
+
+
+def _message(address: str, one: Json) -> str:
+    labels: list[str] = json.loads(one["labels"])
+    base, carried = f"mailbox/{address}", _hidden("id", one["id"])
+    buttons = ""
+    for label, (on, off) in SWITCHED.items():
+        change = _hidden("remove" if label in labels else "add", label)
+        buttons += _form(
+            f"{base}/modify", carried + change, on if label in labels else off, inline=True
+        )
+    buttons += _form(f"{base}/trash", carried, "Trash", inline=True)
+    buttons += _form(f"{base}/delete", carried, "Delete", inline=True)
+    name = f"label-{one['id']}"
+    own = (
+        f'<label for="{name}" class="quiet">Label</label> <input id="{name}" name="add" size="10">'
+    )
+    buttons += _form(f"{base}/modify", carried + own, "Add", inline=True)
+    return (
+        f"<tr><td>{escape(one['received'][:16])}</td><td>{escape(one['from'])}</td>"
+        f"<td>{escape(one['subject']) or '(no subject)'}<br><small>{one['snippet']}</small><br>"
+        f"<small><code>{escape(one['message_id'])}</code></small></td>"
+        f"<td>{escape(' '.join(labels))}</td><td>{buttons}</td></tr>"
+    )
+
+
+def _faults(sandbox: Sandbox) -> str:
+    rows = ""
+    for fault in sandbox.faults.listed():
+        left = "until cleared" if fault.left is None else str(fault.left)
+        cells = (fault.kind, left, fault.path, fault.mailbox)
+        clear = _form("clear_faults", _hidden("number", str(fault.number)), "Clear", inline=True)
+        shown = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        rows += f"<tr>{shown}<td>{clear}</td></tr>"
+    options = "".join(
+        f'<option value="{kind}">{kind}: {escape(words)}</option>' for kind, words in KINDS.items()
+    )
+    fields = (
+        f'<label class="field">Kind <select name="kind">{options}</select></label>'
+        + _field("times", "How many calls (empty: until cleared)", "1")
+        + _field("path", "Only paths that contain")
+        + _field("mailbox", "Only this mailbox")
+        + _field("options", "Options as JSON", "{}")
+    )
+    return (
+        "<h2>Faults</h2><table><thead><tr><th>Kind</th><th>Left</th><th>Path</th><th>Mailbox</th>"
+        f"<th>Do</th></tr></thead><tbody>{rows}</tbody></table>"
+        + _form("faults", fields, "Switch on")
+    )
+
+
+def _settings(sandbox: Sandbox) -> str:
+    fields = ""
+    for name, now in sandbox.settings.shown().items():
+        words, value = name.replace("_", " ").capitalize(), str(now)
+        choices: Iterable[str] = CHOICES.get(name, ())
+        if isinstance(now, bool):
+            choices, value = ("true", "false"), value.lower()
+        if choices:
+            options = "".join(
+                f"<option{' selected' if choice == value else ''}>{choice}</option>"
+                for choice in choices
+            )
+            fields += (
+                f'<label class="field">{words} <select name="{name}">{options}</select></label>'
+            )
+        else:
+            fields += _field(name, words, value)
+    return f"<h2>Settings</h2>{_form('settings', fields, 'Save')}"
+
+
+def _clock(sandbox: Sandbox) -> str:
+    clock = sandbox.clock
+    state = "standing still" if clock.is_frozen else "running"
+    steps = "".join(
+        _form("clock", _hidden("advance", str(seconds)), words, inline=True)
+        for seconds, words in (
+            (3600, "+1 hour"), (86_400, "+1 day"), (604_800, "+7 days"), (2_678_400, "+31 days"),
+        )
+    )  # fmt: skip
+    back = _form("clock", _hidden("reset", "1"), "Back to real time", inline=True)
+    moment = clock.now().isoformat(timespec="seconds")
+    return f"<h2>Clock</h2><p>{escape(moment)}, {state}</p><p>{steps}{back}</p>"
+
+
+def _form(action: str, fields: str, button: str, *, inline: bool = False) -> str:
+    kind = ' class="inline"' if inline else ""
+    return (
+        f'<form method="post" action="/sandbox/do/{escape(action)}"{kind}>{fields}'
+        f"<button>{escape(button)}</button></form> "
+    )
+
+
+def _field(name: str, words: str, value: str = "", kind: str = "text") -> str:
+    return (
+        f'<label class="field">{escape(words)} <input type="{kind}" name="{name}"'
+        f' value="{escape(value)}"></label>'
+    )
+
+
+def _area(name: str, words: str) -> str:
+    return (
+        f'<label class="field">{escape(words)} <textarea name="{name}" rows="4"></textarea></label>'
+    )
+
+
+def _hidden(name: str, value: str) -> str:
+    return f'<input type="hidden" name="{name}" value="{escape(value)}">'
+
+
+def _said(said: str, error: str) -> str:
+    if error:
+        return f'<p class="error" role="alert">{escape(error)}</p>'
+    return f'<p class="done" role="status">{escape(said)}</p>' if said else ""
