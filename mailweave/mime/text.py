@@ -78,7 +78,7 @@ def preview(text: str, limit: int = 200) -> str:
     Quoted lines and what introduces them are passed over, and so is the invisible padding of
     newsletters. A message that only quotes shows its quote.
     """
-    for scan in (PREVIEW_SCAN // 5, PREVIEW_SCAN):
+    for scan in (limit * 3, PREVIEW_SCAN):
         words = _visible(_unquoted(text[:scan], stop=False), limit)
         if words or len(text) <= scan:
             break
