@@ -45,7 +45,7 @@ def run_worker(concurrency: int) -> None:
         worker.run_worker(
             concurrency=concurrency,
             wait=True,
-            fetch_job_polling_interval=1.0,
+            fetch_job_polling_interval=0.3,
             shutdown_graceful_timeout=10,
             delete_jobs="always",
             install_signal_handlers=True,

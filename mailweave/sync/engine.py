@@ -21,7 +21,7 @@ from mailweave.kit import clock, jobs, lease, live, scope
 from mailweave.kit.lease import LeaseLostError
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Listed
-from mailweave.providers.errors import CursorExpired, ProviderError
+from mailweave.providers.errors import CursorExpired, OverBudget, ProviderError
 from mailweave.sync import backfill, changes, fetching, listing, reconcile, trouble
 from mailweave.sync.hands import Hands, reach
 from mailweave.sync.models import Backfill, Sync
@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 
 SLICE = timedelta(seconds=5)
 POLL = timedelta(minutes=5)
-_SHORT_WAIT = 3.0
+_SHORT_WAIT = 0.3
 """Seconds we wait for quota inside a slice; a longer wait gives the worker back."""
+_UNITS_TO_FETCH = 40
 
 Step = Callable[[], object]
 
@@ -93,11 +94,14 @@ def next_due(sync: Sync) -> datetime | None:
 
 
 def want(mailbox_id: int) -> None:
-    """Somebody wants to know what is new: look now, even while something holds us back."""
+    """Somebody wants to know what is new: look now, and do not wait out our own back-off.
+
+    A wait the provider asked for stands.
+    """
     sync = Sync.objects.get(mailbox_id=mailbox_id)
-    Sync.objects.filter(pk=sync.pk).update(
-        wanted_at=clock.now(), last_new=0, last_changed=0, held_until=None, held_reason=""
-    )
+    rows = Sync.objects.filter(pk=sync.pk)
+    rows.update(wanted_at=clock.now(), last_new=0, last_changed=0)
+    rows.filter(failures__gt=0).update(held_until=None, held_reason="")
     backfill.wake(sync)
 
 
@@ -120,12 +124,16 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 return
             hands = hands or reach(sync, mailbox, token)
             task = _first(hands, sync)
-            if task is None or not _afford(hands, task, until):
+            if task is None:
                 return
             try:
+                _afford(hands, task)
                 task.run()
             except CursorExpired:
                 reconcile.begin(hands)
+            except OverBudget as pace:
+                _come_back(hands, pace.retry_at)
+                return
             _went_well(hands)
     finally:
         if hands:
@@ -145,7 +153,7 @@ def _first(hands: Hands, sync: Sync) -> Task | None:
         running = backfill.current(hands.mailbox_id)
         wanted = _next_batch(hands, running)
     if wanted:
-        return Task(lambda: fetching.fetch(hands, wanted), min(40 * len(wanted), 240))
+        return Task(lambda: fetching.fetch(hands, wanted), _UNITS_TO_FETCH)
     if running and running.state == Backfill.State.RUNNING:
         if running.listing_done:
             return Task(lambda: backfill.finish_if_done(hands, running), 0)
@@ -155,7 +163,7 @@ def _first(hands: Hands, sync: Sync) -> Task | None:
 
 def _next_batch(hands: Hands, running: Backfill | None) -> list[Listed]:
     """New mail always; of a running backfill its first page, and the rest once it is all listed."""
-    size = fetching.batch_size(hands)
+    size = fetching.PAGE
     new = listing.next_batch(hands.mailbox_id, below=listing.NEW_BELOW, limit=size)
     if new or running is None or running.state != Backfill.State.RUNNING:
         return new
@@ -185,20 +193,25 @@ def _follow(hands: Hands, sync: Sync) -> None:
         live.tell(f"mailbox-{hands.mailbox_id}")
 
 
-def _afford(hands: Hands, task: Task, until: datetime) -> bool:
-    """Wait for quota if the wait is short; else say when to come back."""
+def _afford(hands: Hands, task: Task) -> None:
+    """Wait for quota if the wait is short; else raise OverBudget, which says when to come back."""
     wait = hands.budget.wait(clock.now(), task.units)
-    if wait > _SHORT_WAIT or clock.now() + timedelta(seconds=wait) > until:
-        return wait == 0
+    if wait > _SHORT_WAIT:
+        raise OverBudget("", clock.now() + timedelta(seconds=wait))
     if wait:
         clock.sleep(wait)
-    return True
+
+
+def _come_back(hands: Hands, at: datetime) -> None:
+    """Give the worker to another mailbox until there is quota again: no trouble, just pace."""
+    with hands.transaction():
+        Sync.objects.filter(pk=hands.sync_id).update(held_until=at)
 
 
 def _went_well(hands: Hands) -> None:
     """A step that worked ends a run of failures."""
     with hands.transaction():
-        bad = Sync.objects.filter(pk=hands.sync_id).exclude(failures=0, problem="", held_until=None)
+        bad = Sync.objects.filter(pk=hands.sync_id).exclude(failures=0, problem="", held_reason="")
         if bad.update(
             failures=0,
             problem="",

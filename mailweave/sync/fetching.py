@@ -1,46 +1,52 @@
-"""Fetching from the list: a batch sized by what may be spent, taken in page by page."""
+"""Fetching from the list: what is asked for ends stored, left out, gone or set aside."""
+
+from django.db.models import F
 
 from mailweave.kit import clock
 from mailweave.mail.models import Copy
 from mailweave.providers.base import Listed
-from mailweave.providers.errors import RateLimited
+from mailweave.providers.errors import ProviderError, Unavailable
 from mailweave.sync import arrivals, backfill
 from mailweave.sync.arrivals import Answer, Outcome
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Sync
 
 PAGE = 100
-_UNITS_PER_THREAD = 40
-"""What the dearest way to fetch one thread costs; only used to size a batch."""
+"""Messages to a transaction: big enough to be cheap, small enough to be quick."""
 
-
-def batch_size(hands: Hands) -> int:
-    """How many listed messages to take now: a page, or what the quota's burst pays for."""
-    if not hands.budget.rate:
-        return PAGE
-    return max(1, min(PAGE, int(hands.budget.burst) // _UNITS_PER_THREAD))
+MAX_ATTEMPTS = 5
+"""How often an outage may hit one message before it is set aside and the rest goes on."""
 
 
 def fetch(hands: Hands, wanted: list[Listed]) -> Outcome:
-    """Fetch these and take them in. What a rate limit cut off stays on the list."""
+    """Fetch these and take them in. What an error cut off stays on the list for the next time."""
     began = clock.now()
-    answers: list[Answer] = []
     total = Outcome()
+    try:
+        _take_all(hands, wanted, total)
+    except Unavailable:
+        _count_attempt(hands, wanted)
+        raise
+    else:
+        _set_aside_unanswered(hands, wanted)
+    finally:
+        _note(hands, total, (clock.now() - began).total_seconds())
+    return total
+
+
+def _take_all(hands: Hands, wanted: list[Listed], total: Outcome) -> None:
+    """Take in a page whenever one is full, and what there is when the provider stops."""
+    answers: list[Answer] = []
     try:
         for answer in hands.reader.fetch(wanted):
             answers.append(answer)
             if len(answers) >= PAGE:
-                _take_in(hands, answers, total)
-                answers = []
-    except RateLimited:
+                full, answers = answers, []
+                _take_in(hands, full, total)
+    except ProviderError:
         _take_in(hands, answers, total)
         raise
     _take_in(hands, answers, total)
-    with hands.transaction():
-        seconds = (clock.now() - began).total_seconds()
-        backfill.note(hands, seconds)
-        _count(hands, wanted, total)
-    return total
 
 
 def _take_in(hands: Hands, answers: list[Answer], total: Outcome) -> None:
@@ -54,15 +60,32 @@ def _take_in(hands: Hands, answers: list[Answer], total: Outcome) -> None:
     total.stuck |= outcome.stuck
 
 
-def _count(hands: Hands, wanted: list[Listed], total: Outcome) -> None:
-    """Note what came; anything the provider left unanswered is set aside, never dropped."""
+def _count_attempt(hands: Hands, wanted: list[Listed]) -> None:
+    """A message that keeps failing is set aside: it must not hold up the others for ever."""
     asked = [one.remote_id for one in wanted]
-    left = Copy.objects.filter(
-        mailbox_id=hands.mailbox_id, remote_id__in=asked, state=Copy.State.LISTED
-    )
-    left.update(
-        state=Copy.State.STUCK, reason="The provider named this message but did not answer for it."
-    )
-    row = Sync.objects.get(pk=hands.sync_id)
-    row.last_new += total.new
-    row.save(update_fields=["last_new"])
+    with hands.transaction():
+        left = Copy.objects.filter(
+            mailbox_id=hands.mailbox_id, remote_id__in=asked, state=Copy.State.LISTED
+        )
+        left.update(attempts=F("attempts") + 1)
+        left.filter(attempts__gte=MAX_ATTEMPTS).update(
+            state=Copy.State.STUCK, reason="The provider failed each time it was asked for."
+        )
+
+
+def _set_aside_unanswered(hands: Hands, wanted: list[Listed]) -> None:
+    asked = [one.remote_id for one in wanted]
+    with hands.transaction():
+        Copy.objects.filter(
+            mailbox_id=hands.mailbox_id, remote_id__in=asked, state=Copy.State.LISTED
+        ).update(
+            state=Copy.State.STUCK,
+            reason="The provider named this message but did not answer for it.",
+        )
+
+
+def _note(hands: Hands, total: Outcome, seconds: float) -> None:
+    with hands.transaction():
+        if total.new:
+            Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + total.new)
+        backfill.note(hands, seconds)

@@ -7,7 +7,6 @@ from mailweave.providers.errors import (
     AuthExpired,
     ConsentNeeded,
     Misconfigured,
-    OverBudget,
     ProviderError,
     RateLimited,
 )
@@ -26,9 +25,7 @@ _LONGEST_HOLD = timedelta(hours=24)
 def note(sync: Sync, error: Exception) -> None:
     """Write what ``error`` means into the row. Throttling counts as no failure."""
     now = clock.now()
-    if isinstance(error, OverBudget):
-        sync.held_until = error.retry_at
-    elif isinstance(error, RateLimited):
+    if isinstance(error, RateLimited):
         sync.held_until = min(error.retry_at, now + _LONGEST_HOLD)
         sync.held_reason = str(error)[:300]
     elif isinstance(error, AuthExpired):

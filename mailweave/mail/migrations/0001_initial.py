@@ -445,6 +445,7 @@ class Migration(migrations.Migration):
                 ),
                 ("received_at", models.DateTimeField(null=True)),
                 ("place", models.BigIntegerField(default=0)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("listing", models.PositiveIntegerField(default=0)),
                 (
                     "message",

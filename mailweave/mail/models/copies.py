@@ -40,6 +40,8 @@ class Copy(tenancy.TenantModel):
     received_at = models.DateTimeField(null=True)
     place = models.BigIntegerField(default=0)
     """Order of fetching: smaller first; below zero for new mail, which no pause holds back."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    """How often the provider failed to answer for it."""
     listing = models.PositiveIntegerField(default=0)
     """The last reconciling listing that named it."""
 

@@ -1,13 +1,14 @@
 -- name: add
 INSERT INTO mail_copy (
     workspace_id, mailbox_id, remote_id, remote_thread_id, state, reason, folder_ids, seen, flagged,
-    bcc, place, listing)
+    bcc, place, listing, attempts)
 SELECT %(workspace)s, %(mailbox)s, g.remote_id, g.remote_thread_id, 'listed', '', '{}', true, false,
-    '{}', %(place)s + g.n, %(listing)s
+    '{}', %(place)s + g.n, %(listing)s, 0
 FROM unnest(%(remote_ids)s::text[], %(remote_threads)s::text[]) WITH ORDINALITY
     AS g (remote_id, remote_thread_id, n)
 ON CONFLICT (workspace_id, mailbox_id, remote_id) DO UPDATE
-    SET state = 'listed', reason = '', place = excluded.place, listing = excluded.listing
+    SET state = 'listed', reason = '', place = excluded.place, listing = excluded.listing,
+        attempts = 0
     WHERE mail_copy.state IN ('skipped', 'gone') AND %(again)s
 RETURNING remote_id;
 

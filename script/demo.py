@@ -1,0 +1,239 @@
+"""Shows Mailweave with invented mail: a sandbox Google, a web server, a worker, a database.
+
+Everything lives in one directory and on loopback, and ends with Ctrl-C. Run it again and it goes
+on where it was; ``--fresh`` starts over.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from processes import Processes, Program  # noqa: E402
+
+from sandbox import loading, world  # noqa: E402
+from sandbox.state import Sandbox  # noqa: E402
+
+CLIENT_ID, CLIENT_SECRET = "demo.apps.example", "demo-secret"
+PASSWORD = "sail with the evening tide"  # noqa: S105 - shown to whoever runs the demo
+STAGES = {
+    "Lead": "new",
+    "Qualified": "qualified",
+    "Negotiation": "proposal",
+    "Proposal": "proposal",
+}
+
+
+def main() -> int:
+    """Prepare what is missing, then run until told to stop."""
+    options = read_options()
+    data: Path = options.data.resolve()
+    if options.fresh and data.exists():
+        stop_database(data)
+        shutil.rmtree(data)
+    data.mkdir(parents=True, exist_ok=True)
+    data.chmod(0o755)  # the database server may run as another user; keys inside stay 0600
+    environment = make_environment(data, options.port, options.sandbox_port)
+    os.environ.update(environment)
+    said = fill_sandbox(data / "sandbox", options.mail)
+    prepare_product(data)
+    callback = f"http://127.0.0.1:{options.port}/connect/gmail/callback/"
+    python = sys.executable
+    try:
+        with Processes() as processes:
+            processes.start(
+                Program(
+                    "google",
+                    [
+                        *(python, "-m", "sandbox", "--data", str(data / "sandbox")),
+                        *("--port", str(options.sandbox_port), "--redirect-uri", callback),
+                        *("--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET),
+                    ],
+                )
+            )
+            application = "mailweave.config.asgi:application"
+            serve = [python, "-m", "uvicorn", application, "--host", "127.0.0.1"]
+            quiet = ["--port", str(options.port), "--log-level", "warning"]
+            processes.start(Program("web", serve + quiet))
+            processes.start(Program("worker", [python, "manage.py", "worker"]))
+            processes.wait_for(f"http://127.0.0.1:{options.port}/account/login/")
+            processes.wait_for(f"http://127.0.0.1:{options.sandbox_port}/sandbox/")
+            tell(options.port, options.sandbox_port, said)
+            processes.run()
+    finally:
+        stop_database(data)
+    return 0
+
+
+def read_options() -> argparse.Namespace:
+    """What to show, and where."""
+    parser = argparse.ArgumentParser(prog="script/demo", description=__doc__.partition("\n")[0])
+    parser.add_argument("--port", type=int, default=8000, help="where Mailweave answers")
+    parser.add_argument("--sandbox-port", type=int, default=8800, help="where the sandbox answers")
+    parser.add_argument("--data", type=Path, default=ROOT / "var" / "demo", help="kept here")
+    parser.add_argument("--fresh", action="store_true", help="forget everything and start over")
+    parser.add_argument(
+        "--mail",
+        type=Path,
+        help="real mail for the first mailbox: an mbox, a Maildir or a folder of .eml files",
+    )
+    return parser.parse_args()
+
+
+def make_environment(data: Path, port: int, sandbox_port: int) -> dict[str, str]:
+    """The settings of the demo: everything points at the sandbox."""
+    google = f"http://127.0.0.1:{sandbox_port}"
+    names = ("API", "ACCOUNTS", "OAUTH", "USERINFO", "CERTS")
+    return {
+        "MAILWEAVE_DATA": str(data),
+        "MAILWEAVE_URL": f"http://127.0.0.1:{port}",
+        "MAILWEAVE_GOOGLE_CLIENT_ID": CLIENT_ID,
+        "MAILWEAVE_GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
+        "DJANGO_SETTINGS_MODULE": "mailweave.config.settings",
+        **{f"MAILWEAVE_GOOGLE_{name}": google for name in names},
+    }
+
+
+def fill_sandbox(directory: Path, mail: Path | None) -> str:
+    """Put mail into the sandbox's mailboxes, once; says what is there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    state = Sandbox(directory / "sandbox.sqlite3")
+    invented = world.build(1, now=datetime.now(UTC))
+    if not state.accounts():
+        print("Inventing mail for six mailboxes ...", flush=True)
+        for person in invented.people:
+            state.add_account(person.address, person.name)
+        first = invented.people[0].address
+        for address in invented.mailboxes():
+            if mail and address == first:
+                items = loading.deliveries(mail, address)
+            else:
+                items = (one for one in invented.deliveries if one.mailbox == address)
+            names = invented.labels
+            state.deliver_many(
+                address,
+                (
+                    (
+                        one.raw,
+                        tuple(names.get(label, label) for label in one.labels),
+                        one.received_at,
+                    )
+                    for one in items
+                ),
+            )
+    counts = {one.address: len(state.message_ids(one.address)) for one in state.accounts()}
+    state.close()
+    (directory.parent / "world.json").write_text(json.dumps(records_of(invented)))
+    return "\n".join(f"  {address}  {count:,} messages" for address, count in counts.items())
+
+
+def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
+    """The CRM side of the world, as ``load_contacts`` reads it."""
+    records = invented.contacts()
+    return {
+        "companies": [{"name": one.name, "domain": one.domain} for one in records.companies],
+        "contacts": [
+            {
+                "name": one.name,
+                "title": one.title,
+                "company": one.company,
+                "addresses": [one.address, *one.others],
+            }
+            for one in records.contacts
+        ],
+        "deals": [
+            {
+                "name": one.name,
+                "company": one.company,
+                "stage": STAGES.get(one.stage, one.stage.lower()),
+                "amount": one.amount,
+                "contacts": [one.primary, *(c for c in one.contacts if c != one.primary)],
+            }
+            for one in records.deals
+        ],
+    }
+
+
+def prepare_product(data: Path) -> None:
+    """Database, tables, the demo's people and their contacts."""
+    from mailweave.config import boot
+
+    boot.start()
+    # Its own process: migrations run as the owner of the tables.
+    run("manage.py", "prepare")
+    import django
+
+    django.setup()
+    from mailweave.people import workspaces
+
+    if workspaces.is_first_run():
+        make_people()
+        workspace = first_workspace()
+        run("manage.py", "load_contacts", str(data / "world.json"), "--workspace", str(workspace))
+
+
+def make_people() -> None:
+    """Six users of one workspace: the first owns it, the second is an admin."""
+    from mailweave.kit import scope
+    from mailweave.people import workspaces
+    from mailweave.people.models import Membership, Role
+
+    invented = world.build(1, now=datetime.now(UTC))
+    owner, *others = invented.people
+    zone = "Europe/Berlin"
+    workspaces.open_workspace(invented.company.name, owner.name, owner.address, PASSWORD, zone)
+    for number, person in enumerate(others):
+        user = workspaces.make_user(person.name, person.address, PASSWORD, zone)
+        with scope.workspace(first_workspace()):
+            role = Role.ADMIN if number == 0 else Role.MEMBER
+            Membership.objects.create(user=user, role=role)
+
+
+def first_workspace() -> int:
+    """The demo's workspace."""
+    from mailweave.people.models import Workspace
+
+    return int(Workspace.objects.order_by("pk").values_list("pk", flat=True)[0])
+
+
+def run(*arguments: str) -> None:
+    """Run one of our own programs to its end."""
+    import subprocess
+
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True)  # noqa: S603 - our own
+
+
+def stop_database(data: Path) -> None:
+    """Let the embedded database write everything down and end."""
+    from mailweave.config import database
+
+    if not os.environ.get("DATABASE_URL"):
+        database.embedded(data).stop()
+
+
+def tell(port: int, sandbox_port: int, said: str) -> None:
+    """How to use it, in a few lines."""
+    first = said.split(maxsplit=1)[0]
+    print(
+        f"""
+Mailweave runs at  http://127.0.0.1:{port}/
+  sign in as       {first}
+  password         {PASSWORD}
+Then: Settings > Integrations > Gmail > Connect, choose the same address, choose a range.
+
+The sandbox Google and its switches: http://127.0.0.1:{sandbox_port}/sandbox/
+{said}
+Ctrl-C ends everything; nothing leaves this computer.
+""",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
