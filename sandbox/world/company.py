@@ -45,5 +45,5 @@ def speaks(actor: Actor, play: Play) -> bool:
 
 def opening(rng: Random, now: datetime) -> datetime:
     """When a thread begins: spread over the months, a little denser of late."""
-    age = SPAN * (1.0 - float(rng.random() ** 0.8))
+    age = SPAN * (1.0 - float(rng.random() ** 0.65))
     return now - max(age, timedelta(minutes=40))

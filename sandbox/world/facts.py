@@ -49,7 +49,7 @@ def dates(rng: Random, language: str, start: datetime) -> dict[str, str]:
     """Days ahead of the first mail, in working weeks, and times of day."""
     ahead = [
         workday(start + timedelta(days=rng.randrange(low, high)))
-        for low, high in ((3, 6), (7, 12), (18, 40))
+        for low, high in ((4, 7), (9, 14), (20, 40))
     ]
     past = start - timedelta(days=rng.randrange(2, 7))
     months = tongues.TONGUES[language].months

@@ -1,6 +1,6 @@
 """One mail before it is delivered, and how a text with its habits becomes a MIME body."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from html import escape
 from random import Random
@@ -86,7 +86,7 @@ def write(
     content = wire.text(plain, "plain", charset)
     html = ""
     if author.client != "plain" and ink.client != "plain":
-        html = markup.inner(ink)
+        html = markup.inner(replace(ink, logo="", picture=""))
         page = markup.page(ink, wire.fit(plain, charset))
         content = alternative(rng, ink, content, wire.text(page, "html", charset), tags)
     content = with_pictures(rng, ink, content, tags)

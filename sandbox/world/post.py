@@ -19,7 +19,7 @@ LABELS = {
     "Label_6": "Kunden Küste",
     "Label_7": "Projects/Tidewatch rollout",
 }
-UNREAD = (0.5, 0.2, 0.1, 0.05, 0.005)
+UNREAD = (0.6, 0.3, 0.15, 0.06, 0.005)
 FOLD = "\r\n        "
 IDS = {name: key for key, name in LABELS.items()}
 AGENTS = {

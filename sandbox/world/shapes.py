@@ -98,6 +98,10 @@ class World:
         """The addresses of our own people, owner first."""
         return tuple(person.address for person in self.people)
 
+    def label_names(self, delivery: Delivery) -> tuple[str, ...]:
+        """The delivery's labels with user labels by name, for a mailbox that makes its own ids."""
+        return tuple(self.labels.get(label, label) for label in delivery.labels)
+
     def arrive(self, index: int, now: datetime, mailbox: str | None = None) -> Delivery:
         """New mail number `index`, received at `now`; into `mailbox`, or whoever's turn it is.
 

@@ -13,6 +13,7 @@ from sandbox.world.plays import Play, Turn, word_it
 from sandbox.world.styles import Ink, Said
 from sandbox.world.wire import Mailbox
 
+PACE = 0.6
 ROOMS = {"sales": "sales", "support": "support", "recruiting": "recruiting", "office": "owner"}
 
 
@@ -40,7 +41,7 @@ def perform(
         author = stage.parts[turn.who]
         if rng.random() > turn.chance:
             return
-        hours = rng.uniform(*turn.gap) if number else 0
+        hours = rng.uniform(*turn.gap) * PACE if number else 0
         stage.at = office_hours(rng, stage.at + timedelta(hours=hours), author)
         if stage.at >= now:
             return

@@ -1,4 +1,4 @@
-"""The bombs must be as big and as deep as they say, or a reader that survives them proves nothing."""
+"""The bombs must be as big as they say, or a reader that survives them proves nothing."""
 
 from email.parser import BytesHeaderParser
 

@@ -160,6 +160,12 @@ def test_labels_are_known(world: World) -> None:
     assert used == vendor | set(world.labels)
 
 
+def test_labels_have_names(world: World) -> None:
+    one = next(one for one in world.deliveries if {"INBOX", "Label_6"} <= set(one.labels))
+    assert {"INBOX", "Kunden Küste"} <= set(world.label_names(one))
+    assert len(world.label_names(one)) == len(one.labels)
+
+
 @pytest.mark.parametrize(
     ("tag", "check"),
     [

@@ -1,6 +1,7 @@
 """Quirks of bodies: charsets that lie, mail inside mail, nothing at all, a TNEF container."""
 
 from collections.abc import Iterator
+from email import message_from_bytes
 
 from sandbox.world import files, post, wire
 from sandbox.world.mail import Mail, boundary
@@ -104,8 +105,17 @@ def nested(pen: Pen) -> Iterator[Mail]:
             to=", ".join(f"{box.name} <{box.address}>" for box in inner.to),
         )
         text = pen.words("Could you answer this one? I promised a word by {weekday1}.")
-        body = wire.text(f"{text}\n\n{head}(see the thread for the rest)\n")
+        body = wire.text(f"{text}\n\n{head}{told(inner)}\n")
         yield pen.mail(pen.ours(), pen.ours(), f"Fwd: {plain(inner)}", body, "forwarded")
+
+
+def told(mail: Mail) -> str:
+    """What the mail says in plain text."""
+    for part in message_from_bytes(post.render(mail)).walk():
+        data = part.get_payload(decode=True)
+        if part.get_content_type() == "text/plain" and isinstance(data, bytes):
+            return data.decode(part.get_content_charset() or "utf-8").replace("\r\n", "\n").strip()
+    return ""
 
 
 def plain(mail: Mail) -> str:

@@ -1,6 +1,6 @@
 """One unusual mail between one of them and one of us: the common part of all quirks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -13,25 +13,30 @@ from sandbox.world.plays import word_it
 from sandbox.world.wire import Part
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pen:
-    """What a quirk is written with."""
+    """What quirks are written with: the next mail's moment, and the facts its texts agree on."""
 
     rng: Random
     cast: Cast
     now: datetime
     written: tuple[Mail, ...]
+    days: float = 530
+    at: datetime = field(init=False)
+    known: dict[str, str] = field(init=False)
 
-    def moment(self, days: float = 530) -> datetime:
-        """Some time in the past, in working hours more or less."""
-        at = self.now - timedelta(days=self.rng.uniform(0.1, days))
-        return at.replace(microsecond=0)
+    def __post_init__(self) -> None:
+        self.turn()
+
+    def turn(self) -> None:
+        """A new moment in the past, by day, and new facts."""
+        rng, day = self.rng, self.now - timedelta(days=self.rng.uniform(1, self.days))
+        self.at = day.replace(hour=rng.randrange(7, 18), minute=rng.randrange(60), microsecond=0)
+        self.known = numbers(rng, "en") | dates(rng, "en", self.at) | things(rng)
 
     def words(self, wording: str) -> str:
-        """The wording with choices made and slots filled, in English."""
-        rng = self.rng
-        known = numbers(rng, "en") | dates(rng, "en", self.now) | things(rng)
-        return word_it(rng, wording, known)
+        """The wording with choices made and slots filled for the next mail, in English."""
+        return word_it(self.rng, wording, self.known)
 
     def other(self, address: str = "") -> Actor:
         """A correspondent: the one whose address begins so, or anyone from a firm."""
@@ -57,7 +62,7 @@ class Pen:
         """A mail with the given peculiarities; a body given as text becomes plain text."""
         content = wire.text(body, "plain", author.charset) if isinstance(body, str) else body
         mail = Mail(
-            self.moment().astimezone(author.timezone),
+            self.at.astimezone(author.timezone),
             author.box,
             (reader.box,),
             self.words(subject) if subject else subject,
@@ -66,4 +71,5 @@ class Pen:
             client="quirk",
             tags=frozenset(tags),
         )
+        self.turn()
         return replace(mail, **more)

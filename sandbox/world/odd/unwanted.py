@@ -37,7 +37,7 @@ COUNTS = (26, 14, 11)
 
 def mails(rng: Random, cast: Cast, now: datetime) -> Iterator[Mail]:
     """All three kinds."""
-    pen = Pen(rng, cast, now, ())
+    pen = Pen(rng, cast, now, (), days=30)
     for _ in range(COUNTS[0]):
         subject, text = rng.choice(SPAM).split("|")
         text = pen.words(text)
@@ -47,11 +47,10 @@ def mails(rng: Random, cast: Cast, now: datetime) -> Iterator[Mail]:
         body = wire.text(page, "html")
         sender = Mailbox(pen.words("{somebody}"), pen.words("info@mail{ref}.example"))
         mail = pen.mail(pen.other(), pen.ours(), subject, body, "html", "html-only", place="SPAM")
-        yield replace(mail, sender=sender, at=pen.moment(30))
+        yield replace(mail, sender=sender)
     for _ in range(COUNTS[1]):
         subject, text = rng.choice(THROWN).split("|")
-        mail = pen.mail(pen.other(), pen.ours(), subject, pen.words(text), place="TRASH")
-        yield replace(mail, at=pen.moment(30))
+        yield pen.mail(pen.other(), pen.ours(), subject, pen.words(text), place="TRASH")
     for _ in range(COUNTS[2]):
         yield draft(pen)
 
@@ -61,4 +60,4 @@ def draft(pen: Pen) -> Mail:
     subject, text = pen.rng.choice(DRAFTS).split("|")
     body = pen.words(text)
     mail = pen.mail(pen.ours(), pen.other(), subject, body, "plain-only", place="DRAFT")
-    return replace(mail, at=pen.moment(60), to=mail.to if pen.rng.random() < 0.5 else ())
+    return replace(mail, to=mail.to if pen.rng.random() < 0.5 else ())
