@@ -36,6 +36,12 @@ def test_a_sentence_is_no_boundary(tmp_path: Path) -> None:
     assert len(list(loading.read(path))) == 1
 
 
+def test_an_envelope_inside_a_paragraph_is_no_boundary(tmp_path: Path) -> None:
+    path = tmp_path / "mail.mbox"
+    path.write_bytes(ENVELOPE + b"Subject: x\n\nAn envelope reads:\n" + ENVELOPE + b"and so on\n")
+    assert len(list(loading.read(path))) == 1
+
+
 @pytest.mark.parametrize(
     "envelope", [b"From - Mon Feb  2 09:00:00 2026\r\n", b"From MAILER-DAEMON\n"]
 )
