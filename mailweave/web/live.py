@@ -71,12 +71,12 @@ class Hub:
         """A new stream, once this process listens; a database that is away delays nobody long."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._listen())
-        stream = Stream(workspace_id)
-        self.streams.add(stream)
         try:
             await asyncio.wait_for(self._listening.wait(), OVERLAP)
         except TimeoutError:
             log.warning("live: not listening yet")
+        stream = Stream(workspace_id)
+        self.streams.add(stream)
         since = asyncio.get_running_loop().time() - OVERLAP
         for told, where, topics in self._lately:
             if told >= since and where == workspace_id:

@@ -98,7 +98,8 @@ def since(moment: datetime) -> str:
 
 def _time(moment: datetime, text: str) -> SafeString:
     local = timezone.localtime(moment)
-    full = f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({timezone.get_current_timezone_name()})"
+    zone = f"{timezone.get_current_timezone_name()}, {local:%Z}"
+    full = f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({zone})"
     stamp = moment.isoformat(timespec="seconds")
     return format_html('<time datetime="{}" title="{}">{}</time>', stamp, full, text)
 
