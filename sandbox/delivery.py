@@ -131,12 +131,14 @@ def _thread_for(
     if not wanted:
         return None
     marks = ",".join("?" * len(wanted))
+    # Named outright: left alone, the planner prefers to walk the whole mailbox by date.
     rows = connection.execute(
-        f"SELECT thread, subject FROM messages WHERE account = ? AND message_id IN ({marks})"
-        " ORDER BY date DESC",
+        "SELECT thread, subject, date FROM messages INDEXED BY messages_by_message_id"
+        f" WHERE account = ? AND message_id IN ({marks})",
         (account, *wanted),
     ).fetchall()
-    threads = [int(row["thread"]) for row in rows if row["subject"] == subject]
+    newest_first = sorted(rows, key=lambda row: int(row["date"]), reverse=True)
+    threads = [int(row["thread"]) for row in newest_first if row["subject"] == subject]
     if parcel.thread in threads:
         return parcel.thread
     return threads[0] if threads else None

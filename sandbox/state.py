@@ -237,9 +237,13 @@ class Sandbox:
     def _label_id(self, account: int, name: str) -> str:
         if name in labels.SYSTEM:
             return name
-        with self.db.write() as connection:
+        with self.db.read() as connection:
             found = labels.find_label(connection, account, name)
             found = found or labels.find_by_name(connection, account, name)
+        if found is not None:
+            return found.id
+        with self.db.write() as connection:
+            found = labels.find_by_name(connection, account, name)  # somebody may have been faster
             return (found or labels.create_label(connection, account, name)).id
 
     def _apply(self) -> None:

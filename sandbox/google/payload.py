@@ -18,6 +18,9 @@ from sandbox.google.headers import decode_words, shown_headers, text
 
 MAX_DEPTH = 60
 MAX_BOUNDARIES = 2000
+LONG_PARAMETERS = re.compile(rb"(?im)^content-(?:type|disposition):(?:[^\n]|\n[ \t]){30000}")
+TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
+AS_IT_CAME = policy.compat32.clone(linesep="\r\n", max_line_length=0)
 BROKEN = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
 """What the standard library's parser raises on mail that only an attacker writes."""
 
@@ -69,6 +72,8 @@ def parse(raw: bytes) -> Message:
     """The parsed message; ValueError when its nesting is a bomb."""
     if raw.lower().count(b"boundary") > MAX_BOUNDARIES:
         raise ValueError("too many multipart boundaries")
+    if LONG_PARAMETERS.search(raw):
+        raise ValueError("too long a list of parameters")
     parser = BytesFeedParser(policy=policy.compat32)
     parser.feed(raw)
     return parser.close()
@@ -87,17 +92,16 @@ def find_part(raw: bytes, part_id: str) -> bytes | None:
 
 def children(part: Message) -> list[Message]:
     """The parts inside: of a multipart, or of an attached message."""
-    inner = part.get_payload()
-    if not isinstance(inner, list) or part.get_content_type() == "message/delivery-status":
+    if not part.is_multipart() or part.get_content_type() == "message/delivery-status":
         return []
-    return [item for item in inner if isinstance(item, Message)]
+    return [item for item in part.get_payload() if isinstance(item, Message)]
 
 
 def content_of(part: Message) -> bytes:
     """The bytes of a part with its transfer encoding undone, as far as it can be."""
-    inner = part.get_payload()
-    if isinstance(inner, list):
-        return b"\n".join(item.as_bytes() for item in inner if isinstance(item, Message))
+    if part.is_multipart():
+        inside = (item for item in part.get_payload() if isinstance(item, Message))
+        return b"\r\n".join(item.as_bytes(policy=AS_IT_CAME) for item in inside)
     # get_payload() would decode what is beyond ASCII with the charset the part claims.
     stored = part._payload or ""  # type: ignore[attr-defined]  # noqa: SLF001
     data = str(stored).encode("utf-8", "surrogateescape")
@@ -148,7 +152,7 @@ class _Walk:
     def part(self, part: Message, part_id: str, depth: int) -> Json:
         if depth > MAX_DEPTH:
             raise ValueError("nested too deep")
-        kind = scrub(part.get_content_type())
+        kind = content_type(part)
         name = file_name(part, kind)
         shown: Json = {
             "partId": part_id,
@@ -206,6 +210,12 @@ class _Walk:
         size = len(content_of(part))
         marked = f"{self.mark}{shown['partId'] or '-'}{self.mark}"
         shown["body"] = {"attachmentId": marked, "size": size}
+
+
+def content_type(part: Message) -> str:
+    """The media type in lower case; plain text when it is none."""
+    found = TYPE.match(part.get_content_type())
+    return found[0] if found else "text/plain"
 
 
 def file_name(part: Message, kind: str) -> str:

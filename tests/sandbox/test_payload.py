@@ -157,3 +157,33 @@ def test_a_snippet_comes_from_html_when_there_is_no_text() -> None:
     from sandbox.google.payload import snippet_of
 
     assert snippet_of(render(raw, MARK).plain) == "Tom &amp; Jerry"
+
+
+@pytest.mark.parametrize("name", ["content-type", "Content-Disposition"])
+def test_endless_parameters_do_not_stall(name: str) -> None:
+    raw = f"Subject: deep\r\n{name}: a/b".encode() + b";\r\n x=y" * 100_000 + b"\r\n\r\nbottom"
+    started = time.monotonic()
+    payload = tree(raw)
+    assert time.monotonic() - started < 2
+    assert opened(payload) == "bottom"
+
+
+def test_a_type_without_its_semicolon_is_still_a_type() -> None:
+    payload = tree(b'Content-Type: text/plain\r\n charset="utf-8"\r\n\r\nx')
+    assert payload["mimeType"] == "text/plain"
+
+
+def test_an_attached_mail_opens_as_it_came_and_shows_its_parts() -> None:
+    inner = (
+        b"Subject: =?utf-8?q?caf=C3=A9?= " + b"long " * 40 + b"\r\nX-Raw: \xfc\r\n"
+        b"Content-Type: text/plain; charset=latin-1\r\n\r\nFrom here \xe9\r\n"
+    )
+    raw = (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+        b"Content-Type: message/rfc822; name=fwd.eml\r\n\r\n" + inner + b"\r\n--b--\r\n"
+    )
+    part = tree(raw)["parts"][0]
+    assert part["filename"] == "fwd.eml"
+    assert part["body"] == {"attachmentId": f"{MARK}0{MARK}", "size": len(inner)}
+    assert opened(part["parts"][0]) == "From here é\r\n"
+    assert find_part(raw, "0") == inner
