@@ -59,13 +59,8 @@ class World:
 
     def consent(self, url: str, address: str) -> dict[str, str]:
         """Walk the sandbox's pages as ``address`` and agree; returns the callback's parameters."""
-        with httpx2.Client(transport=self.transport, base_url=HOST) as browser:
-            answer = browser.get(f"{url}&sandbox_account={address}")
-            if answer.status_code == 200:
-                fields = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', answer.text)
-                form = {html.unescape(name): html.unescape(value) for name, value in fields}
-                answer = browser.post(urlsplit(url).path, data={**form, "decision": "continue"})
-        return query(answer.headers["location"])
+        with httpx2.Client(transport=self.transport) as browser:
+            return agree(browser, url, address)
 
     def backfill(self, mailbox_id: int, range_name: str = "all") -> None:
         """Choose a range."""
@@ -93,6 +88,16 @@ class World:
             for state in Copy.objects.filter(mailbox_id=mailbox_id).values_list("state", flat=True):
                 found[state] = found.get(state, 0) + 1
             return found
+
+
+def agree(browser: httpx2.Client, url: str, address: str) -> dict[str, str]:
+    """Sign in at the sandbox as ``address`` and allow what is asked; the callback's parameters."""
+    answer = browser.get(f"{url}&sandbox_account={address}")
+    if answer.status_code == 200:
+        fields = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', answer.text)
+        form = {html.unescape(name): html.unescape(value) for name, value in fields}
+        answer = browser.post(url.partition("?")[0], data={**form, "decision": "continue"})
+    return query(answer.headers["location"])
 
 
 def query(url: str) -> dict[str, str]:

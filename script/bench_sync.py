@@ -1,0 +1,384 @@
+"""How fast and how big: backfills generated mail through everything a user would wait for.
+
+A sandbox server, a fresh database and one worker process, as in production; the worker's and the
+database's CPU are read from the operating system. The last line is the CPU time of worker plus
+database per message.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.chdir(ROOT)
+
+import psutil  # noqa: E402
+
+from sandbox import bulk  # noqa: E402
+from sandbox.state import Sandbox  # noqa: E402
+
+CLIENT_ID, CLIENT_SECRET = "bench.apps.example", "bench-secret"
+PORT, SANDBOX_PORT = 8790, 8791
+LIMIT_MS = 1.2
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one backfill took."""
+
+    messages: int
+    seconds: float
+    worker_cpu: float
+    database_cpu: float
+    sandbox_cpu: float
+    peaks: dict[int, float]
+    bytes_per_message: float
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU of worker plus database for one message, in milliseconds."""
+        return (self.worker_cpu + self.database_cpu) * 1000 / self.messages
+
+
+class Bench:
+    """One world to measure: directories, processes and a database of its own."""
+
+    def __init__(self, units_per_minute: int) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="mailweave-bench-"))
+        self.home.chmod(0o755)
+        google = f"http://127.0.0.1:{SANDBOX_PORT}"
+        os.environ.update(
+            {
+                "MAILWEAVE_DATA": str(self.home / "data"),
+                "MAILWEAVE_URL": f"http://127.0.0.1:{PORT}",
+                "MAILWEAVE_GOOGLE_CLIENT_ID": CLIENT_ID,
+                "MAILWEAVE_GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
+                "MAILWEAVE_GOOGLE_UNITS": str(units_per_minute),
+                "DJANGO_SETTINGS_MODULE": "mailweave.config.settings",
+                **{
+                    f"MAILWEAVE_GOOGLE_{name}": google
+                    for name in ("API", "ACCOUNTS", "OAUTH", "USERINFO", "CERTS")
+                },
+            }
+        )
+        (self.home / "data").mkdir(mode=0o755)
+        self.children: list[subprocess.Popen[bytes]] = []
+
+    def load(self, address: str, count: int) -> bulk.Shape:
+        """Generate mail into a sandbox mailbox; returns its measured shape."""
+        state = Sandbox(self.sandbox / "sandbox.sqlite3")
+        state.add_account(address)
+        now = datetime.now(UTC)
+        mail = bulk.generate(count, mailbox=address, now=now)
+        state.deliver_many(address, ((one.raw, one.labels, one.received_at) for one in mail))
+        state.close()
+        return bulk.shape(islice(bulk.generate(count, mailbox=address, now=now), 2000))
+
+    @property
+    def sandbox(self) -> Path:
+        """The sandbox's directory."""
+        directory = self.home / "sandbox"
+        directory.mkdir(exist_ok=True)
+        return directory
+
+    def start(self, *, quota: str, latency_ms: int, concurrency: int) -> None:
+        """Start the sandbox and the database, and open a workspace with contacts."""
+        self.google = self._spawn(
+            *("-m", "sandbox", "--data", str(self.sandbox), "--port", str(SANDBOX_PORT)),
+            *("--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET),
+            *("--redirect-uri", f"http://127.0.0.1:{PORT}/connect/gmail/callback/"),
+        )
+        from mailweave.config import boot
+
+        boot.start()
+        subprocess.run([sys.executable, "manage.py", "prepare"], check=True, capture_output=True)
+        self._wait()
+        settings = {"quota_profile": quota, "latency_ms": latency_ms, "concurrency": concurrency}
+        self.control("settings", settings)
+
+    def connect(self, address: str) -> int:
+        """Connect a mailbox as a person does and choose everything; returns the mailbox's id."""
+        import httpx2
+
+        from mailweave.kit import scope
+        from mailweave.mail.models import Mailbox
+        from mailweave.sync import backfill, connecting
+        from tests.flows.world import agree
+
+        with scope.workspace(self.member.workspace_id):
+            url = connecting.begin(self.member, "gmail", "bench")
+        with httpx2.Client() as browser:
+            answer = agree(browser, url, address)
+        done = connecting.finish(
+            self.member, "gmail", "bench", state=answer["state"], code=answer["code"], error=""
+        )
+        with scope.workspace(self.member.workspace_id):
+            backfill.start(Mailbox.objects.get(pk=done.mailbox_id), "all")
+        return done.mailbox_id
+
+    def open_workspace(self, correspondents: list[str]) -> None:
+        """A workspace whose contacts are the mail's correspondents, so that linking has work."""
+        import django
+
+        django.setup()
+        from mailweave.kit import scope
+        from mailweave.linking import addresses
+        from mailweave.people import workspaces
+
+        owner = workspaces.open_workspace(
+            "Bench", "Ada", "ada@bench.example", "not used for anything", "UTC"
+        )
+        self.member = workspaces.memberships(owner)[0]
+        with scope.workspace(self.member.workspace_id):
+            for number, address in enumerate(correspondents):
+                addresses.set_addresses("crm.contact", number + 1, [(address, "primary")])
+
+    def work(self) -> psutil.Process:
+        """Start one worker."""
+        return psutil.Process(self._spawn("manage.py", "worker", "--concurrency", "4").pid)
+
+    def stored(self) -> int:
+        """How many copies are stored now."""
+        return self._count("stored")
+
+    def _count(self, state: str) -> int:
+        from mailweave.kit import scope
+        from mailweave.mail.models import Copy
+
+        with scope.workspace(self.member.workspace_id):
+            return Copy.objects.filter(state=state).count()
+
+    def database_bytes(self) -> int:
+        """The size of the database on disk."""
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            return int(cursor.fetchone()[0])
+
+    def control(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Ask the sandbox's control API."""
+        request = urllib.request.Request(  # noqa: S310 - our own loopback address
+            f"http://127.0.0.1:{SANDBOX_PORT}/sandbox/api/{path}",
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the same
+            return json.load(answer)
+
+    def close(self) -> None:
+        """End everything and forget it."""
+        from django.db import connections
+
+        from mailweave.config import database
+
+        for child in reversed(self.children):
+            child.terminate()
+            child.wait(20)
+        connections.close_all()
+        database.embedded(self.home / "data").stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
+        child = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
+        self.children.append(child)
+        return child
+
+    def _wait(self) -> None:
+        for _ in range(100):
+            try:
+                self.control("stats")
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise TimeoutError("the sandbox does not answer")
+
+
+def main() -> int:
+    """Run what was asked for; the last line is the figure that counts."""
+    options = read_options()
+    result = measure_cpu(options.messages)
+    for messages, peak in result.peaks.items():
+        print(f"  peak RSS of the worker at {messages:,} messages: {peak:.0f} MB")
+    if options.rss_messages > options.messages:
+        print(f"\nMemory, backfilling {options.rss_messages:,} messages:")
+        long = measure_cpu(options.rss_messages)
+        for messages, peak in long.peaks.items():
+            print(f"  peak RSS of the worker at {messages:,} messages: {peak:.0f} MB")
+    if options.quota_seconds:
+        measure_quota(options.quota_seconds, options.latency)
+    print(f"\nCPU of worker + database (limit {LIMIT_MS} ms), CPU-ms per message:")
+    print(f"{result.cpu_ms:.3f}")
+    return 0 if result.cpu_ms <= LIMIT_MS else 1
+
+
+def read_options() -> argparse.Namespace:
+    """What to measure."""
+    parser = argparse.ArgumentParser(prog="script/bench sync", description=__doc__)
+    parser.add_argument("--messages", type=int, default=20_000)
+    parser.add_argument("--rss-messages", type=int, default=50_000, help="0: skip")
+    parser.add_argument("--quota-seconds", type=int, default=300, help="0: skip")
+    parser.add_argument("--latency", type=int, default=150, help="milliseconds, with quotas on")
+    return parser.parse_args()
+
+
+def measure_cpu(messages: int) -> Result:
+    """One mailbox, quotas off: what a message costs."""
+    bench = Bench(units_per_minute=0)
+    try:
+        address = "ada@bench.example"
+        shape = bench.load(address, messages)
+        print(f"{messages:,} messages; shape of a sample: {shape}", flush=True)
+        bench.start(quota="off", latency_ms=0, concurrency=0)
+        bench.open_workspace(correspondents(address, messages))
+        before = bench.database_bytes()
+        bench.connect(address)
+        return report(run_backfill(bench, messages, before))
+    finally:
+        bench.close()
+
+
+def run_backfill(bench: Bench, messages: int, bytes_before: int) -> Result:
+    """Let one worker do all of it, looking at the clocks before and after."""
+    google = psutil.Process(bench.google.pid)
+    database_before, google_before = database_cpu(), cpu(google)
+    began = time.monotonic()
+    worker = bench.work()
+    peaks: dict[int, float] = {}
+    marks = [mark for mark in (5_000, 20_000, 50_000) if mark <= messages]
+    while not done(bench):
+        time.sleep(0.25)
+        if marks and bench.stored() >= marks[0]:
+            peaks[marks.pop(0)] = peak_rss(worker)
+        if time.monotonic() - began > messages / 20 + 120:
+            raise TimeoutError(f"only {bench.stored()} of {messages} messages came in")
+    seconds = time.monotonic() - began
+    for mark in marks:
+        peaks[mark] = peak_rss(worker)
+    stored = bench.stored()
+    time.sleep(1.0)  # let the database write what it still holds back
+    return Result(
+        messages=stored,
+        seconds=seconds,
+        worker_cpu=cpu(worker),
+        database_cpu=database_cpu() - database_before,
+        sandbox_cpu=cpu(google) - google_before,
+        peaks=peaks,
+        bytes_per_message=(bench.database_bytes() - bytes_before) / stored,
+    )
+
+
+def done(bench: Bench) -> bool:
+    """Whether every backfill has ended."""
+    from mailweave.kit import scope
+    from mailweave.sync.models import Backfill
+
+    with scope.workspace(bench.member.workspace_id):
+        return not Backfill.objects.exclude(state=Backfill.State.DONE).exists()
+
+
+def report(result: Result) -> Result:
+    """Print a result; returns it."""
+    count = result.messages
+    print(
+        f"  {count:,} stored in {result.seconds:.1f} s = {count / result.seconds:.0f} messages/s"
+        f" (sandbox's own CPU: {result.sandbox_cpu * 1000 / count:.3f} ms per message)\n"
+        f"  worker {result.worker_cpu * 1000 / count:.3f} CPU-ms per message, start included;"
+        f" database {result.database_cpu * 1000 / count:.3f} CPU-ms per message\n"
+        f"  database size: {result.bytes_per_message:,.0f} bytes per message",
+        flush=True,
+    )
+    return result
+
+
+def measure_quota(seconds: int, latency_ms: int) -> None:
+    """Three mailboxes with quotas and latency on: how much of what is allowed is used."""
+    print(f"\nQuotas on, {latency_ms} ms latency, three mailboxes, {seconds} s:", flush=True)
+    bench = Bench(units_per_minute=6000)
+    try:
+        addresses = [f"{name}@bench.example" for name in ("ada", "ben", "cid")]
+        for address in addresses:
+            bench.load(address, max(2500, seconds * 12))
+        bench.start(quota="new", latency_ms=latency_ms, concurrency=10)
+        bench.open_workspace(correspondents(addresses[0], 2000))
+        for address in addresses:
+            bench.connect(address)
+        bench.work()
+        while bench.stored() < 20:
+            time.sleep(0.1)
+        before, began = units(bench), time.monotonic()
+        stored_before = bench.stored()
+        time.sleep(seconds)
+        used, took = units(bench) - before, time.monotonic() - began
+        allowed = 3 * 6000 * took / 60
+        print(
+            f"  {used:,} units used of {allowed:,.0f} allowed = {used / allowed:.1%};"
+            f" {(bench.stored() - stored_before) / took:.1f} messages/s;"
+            f" calls refused: {bench.control('stats').get('refused', 0)}",
+            flush=True,
+        )
+    finally:
+        bench.close()
+
+
+def units(bench: Bench) -> int:
+    """Quota units all mailboxes have used so far."""
+    found = bench.control("stats")["mailboxes"]
+    rows = found.values() if isinstance(found, dict) else found
+    return sum(int(row["units"]) for row in rows)
+
+
+def correspondents(mailbox: str, count: int) -> list[str]:
+    """Who writes in this mail: half of them become contacts."""
+    from email import message_from_bytes
+    from email.utils import getaddresses
+
+    seen: set[str] = set()
+    mail = bulk.generate(min(count, 2000), mailbox=mailbox, now=datetime.now(UTC))
+    for one in mail:
+        found = getaddresses(message_from_bytes(one.raw).get_all("From", []))
+        seen.update(address.lower() for _, address in found)
+    return sorted(seen - {mailbox})[::2]
+
+
+def cpu(process: psutil.Process) -> float:
+    """User and system seconds of a process and the children it waited for."""
+    times = process.cpu_times()
+    return float(times.user + times.system + times.children_user + times.children_system)
+
+
+def database_cpu() -> float:
+    """CPU seconds of the server this bench started, with every backend it ever had."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = psutil.Process(cursor.fetchone()[0])
+    postmaster = backend.parent()
+    if postmaster is None:
+        raise RuntimeError("the database is not on this computer")
+    return cpu(postmaster) + sum(cpu(child) for child in postmaster.children())
+
+
+def peak_rss(process: psutil.Process) -> float:
+    """The most memory a process ever had, in MB (VmHWM)."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())
