@@ -27,7 +27,10 @@ class App:
         response = self.respond(environ)
         if isinstance(response, Spoiled):
             raise ConnectionResetError("the sandbox resets this connection")
-        return response(environ, start_response)
+        chunks, status, headers = response.get_wsgi_response(environ)
+        start_response(status, headers)
+        # A list goes out in one piece; only what is slow on purpose is streamed.
+        return chunks if response.is_streamed else list(chunks)
 
     def respond(self, environ: dict[str, Any]) -> Response | Spoiled:
         """The response of whichever face the path belongs to."""

@@ -97,15 +97,15 @@ class Handler(socketserver.StreamRequestHandler):
             traceback.print_exc()
             self._write(500, [("Connection", "close")], b"The sandbox has a bug; see its log.")
             return False
-        close = environ.get("HTTP_CONNECTION", "").lower() == "close"
         status, headers = started
-        if any(name.lower() == "content-length" for name, _ in headers) and not isinstance(
-            chunks, list
-        ):
-            self._stream(status, headers, chunks)
-        else:
+        if isinstance(chunks, list):
             self._write(status, headers, b"".join(chunks), head=environ["REQUEST_METHOD"] == "HEAD")
-        return not close
+        else:
+            self._stream(status, headers, chunks)
+        asked: str = environ.get("HTTP_CONNECTION", "").lower()
+        return (
+            asked == "keep-alive" if environ["SERVER_PROTOCOL"] == "HTTP/1.0" else asked != "close"
+        )
 
     def _read(self) -> dict[str, Any] | None:
         line = self.rfile.readline(MAX_LINE + 1)
@@ -132,7 +132,7 @@ class Handler(socketserver.StreamRequestHandler):
             "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
             "SERVER_NAME": str(host),
             "SERVER_PORT": str(port),
-            "SERVER_PROTOCOL": "HTTP/1.1",
+            "SERVER_PROTOCOL": version,
             "REMOTE_ADDR": self.client_address[0],
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",

@@ -129,6 +129,8 @@ def _open(
 def _bodies(request: Request, method: Method, upload: bool) -> tuple[dict[str, Any], bytes | None]:
     if not upload:
         return read_body(request.body, method.body), None
+    if "uploadType=resumable" in request.query:
+        raise errors.bad_request("Resumable uploads are not spoken here.", "badContent")
     kind = request.headers.get("content-type", "")
     if not kind.lower().startswith("multipart/"):
         return {}, request.body

@@ -132,8 +132,9 @@ def _item(tokens: list[str], mask: Mask, fields: str, depth: int) -> list[str]:
     if not tokens or tokens[0] in "(),/" or depth > 40:
         raise _invalid(fields)
     name, rest = tokens[0], tokens[1:]
-    fresh = name not in mask
-    below: Mask = mask.setdefault(name, {})
+    # What was asked for whole stays whole, whatever is asked of its inside as well.
+    whole = name in mask and not mask[name]
+    below: Mask = {} if whole else mask.setdefault(name, {})
     if rest and rest[0] == "/":
         rest = _item(rest[1:], below, fields, depth + 1)
     elif rest and rest[0] == "(":
@@ -142,7 +143,7 @@ def _item(tokens: list[str], mask: Mask, fields: str, depth: int) -> list[str]:
             raise _invalid(fields)
         below.update(inner)
         rest = rest[1:]
-    elif not fresh:
+    else:
         below.clear()
     return rest
 

@@ -43,7 +43,7 @@ def list_history(call: Call) -> Json:
     size = max(1, call.args.get("maxResults", 100))
     with call.connect() as connection:
         account = account_by_id(connection, call.account.id)
-        if start < _floor(call, connection) or start > account.history_id:
+        if start > account.history_id or _is_gone(call, connection, start):
             raise not_found()
         if call.fault("empty_page"):
             return {
@@ -68,15 +68,17 @@ def _start(call: Call) -> int:
     return start
 
 
-def _floor(call: Call, connection: sqlite3.Connection) -> int:
-    """The oldest position that still answers: what is older than the log keeps is gone."""
+def _is_gone(call: Call, connection: sqlite3.Connection, start: int) -> bool:
+    """Whether a position is older than the log: the first record after it has expired."""
     if call.fault("expired_history"):
-        return 2**63
-    cut = call.sandbox.clock.time() - call.sandbox.settings.history_days * 86_400
-    row = connection.execute(
-        "SELECT MAX(id) FROM history WHERE account = ? AND at < ?", (call.account.id, cut)
+        return True
+    first = connection.execute(
+        "SELECT at FROM history WHERE account = ? AND id > ? ORDER BY id LIMIT 1",
+        (call.account.id, start),
     ).fetchone()
-    return max(row[0] or 0, account_by_id(connection, call.account.id).history_floor)
+    kept = call.sandbox.settings.history_days * 86_400
+    expired = first is not None and first["at"] < call.sandbox.clock.time() - kept
+    return expired or start < account_by_id(connection, call.account.id).history_floor
 
 
 def _record_ids(call: Call, connection: sqlite3.Connection, after: int, limit: int) -> list[int]:

@@ -374,6 +374,10 @@ def test_an_upload_keeps_every_byte(world: Any, tmp_path: Any) -> None:
     got = messages.get(userId="me", id=made["id"], format="raw").execute()
     assert opened(got["raw"]) == PLAIN
     assert got["labelIds"] == ["INBOX"]
+    media = MediaFileUpload(str(path), mimetype="message/rfc822", resumable=True)
+    with pytest.raises(HttpError):
+        messages.insert(userId="me", body={}, media_body=media).execute()
+    assert world.state.message_ids(ANA) == [made["id"]]
 
 
 def test_a_batch_answers_each_part_under_its_own_id(world: Any) -> None:
@@ -428,6 +432,8 @@ def test_partial_answers(world: Any) -> None:
     assert got["payload"]["parts"][1] == {"partId": "1", "body": {"size": 13}}
     whole = messages.get(userId="me", id=number, fields="payload").execute()
     assert whole["payload"]["parts"][0]["parts"][0]["body"]["data"]
+    both = messages.get(userId="me", id=number, fields="payload,payload/mimeType").execute()
+    assert both["payload"]["parts"][0] == whole["payload"]["parts"][0]
     for wrong in ("messages/nope", "id,,", "payload(", "a b"):
         status, reason = status_of(messages.get(userId="me", id=number, fields=wrong))
         assert (status, reason) == (400, "invalidParameter")
