@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
@@ -41,11 +42,14 @@ async def heard(stream: AsyncIterator[bytes]) -> str:
 
 
 def run(story: Callable[[], Awaitable[Any]]) -> None:
+    """In a thread of its own: Playwright may be running a loop in ours."""
+
     async def whole() -> None:
         await story()
         await cast(Any, sync_to_async(connections.close_all)())
 
-    asyncio.run(asyncio.wait_for(whole(), 30))
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(asyncio.wait_for(whole(), 30))).result()
 
 
 @pytest.fixture
@@ -203,4 +207,4 @@ def test_nonsense_on_the_channel_is_dropped(payload: str) -> None:
         hub.hear('{"w": 1, "t": ["fine", "a\\nevent: forged", "", 7]}')
         assert stream.take() == ["fine", "7"]
 
-    asyncio.run(story())
+    run(story)

@@ -1,6 +1,7 @@
 // Keyboard shortcuts. An element declares data-hotkey="e", "g i", "Mod+Enter" or several of them
-// separated by commas; the key focuses a field and clicks anything else. The first match that is
-// visible and enabled wins; data-hotkey-always also counts where it is not shown (a closed drawer).
+// separated by commas (after a space, a comma is the key itself). The key focuses a field and
+// clicks anything else. The first match that is visible and enabled wins; with data-hotkey-always,
+// it need not be visible (a link in a closed drawer).
 // Single keys are inert while somebody types, and everywhere under <html data-hotkeys="off">;
 // "Mod+…" and "Escape" work always, but Escape closes an open dialog or menu first.
 
@@ -15,7 +16,7 @@ let timer = 0;
 
 const scope = () => [...document.querySelectorAll("dialog[open]")].at(-1) ?? document;
 const declared = () => [...scope().querySelectorAll("[data-hotkey]")];
-const keysOf = (element) => element.dataset.hotkey.split(",").map((key) => key.trim());
+const keysOf = (element) => element.dataset.hotkey.split(/(?<! ),/).map((key) => key.trim());
 
 function isReachable(element) {
   if (element.disabled) return false;

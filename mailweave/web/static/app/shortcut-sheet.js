@@ -28,7 +28,7 @@ customElements.define("shortcut-sheet", class extends HTMLElement {
     const seen = new Set();
     const rows = [];
     for (const element of document.querySelectorAll("[data-hotkey]")) {
-      const keys = element.dataset.hotkey.split(",")[0].trim();
+      const keys = element.dataset.hotkey.split(/(?<! ),/)[0].trim();
       if (seen.has(keys)) continue;
       seen.add(keys);
       rows.push(...row(keys, labelOf(element)));
