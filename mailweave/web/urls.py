@@ -4,15 +4,22 @@ from allauth.account import views as allauth
 from django.urls import URLPattern, URLResolver, path
 
 from mailweave.web import (
+    attachments,
     home,
+    images,
     integrations,
     invitations,
+    links,
     live,
+    mail,
     mailboxes,
     members,
+    messages,
+    panels,
     profile,
     reset,
     setup,
+    threads,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -25,6 +32,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/reset/<str:key>/<str:token>/", reset.reset, name="reset_password"),
     path("join/<str:token>/", invitations.join, name="join"),
     path("setup/", setup.setup, name="setup"),
+    # mail
+    path("mail/", mail.mail, name="mail"),
+    path("mail/threads/<int:pk>/", threads.thread, name="thread"),
+    path("mail/messages/<int:pk>/", messages.message, name="message"),
+    path("mail/messages/<int:pk>/body/", messages.body, name="message_body"),
+    path("mail/messages/<int:pk>/headers/", messages.headers, name="message_headers"),
+    path("mail/messages/<int:pk>/images/<str:verb>/", messages.always, name="message_images"),
+    path("mail/messages/<int:pk>/link/", links.dialog, name="link_dialog"),
+    path(
+        "mail/messages/<int:pk>/links/<str:kind>/<int:record_id>/<str:verb>/",
+        links.decide,
+        name="link_decide",
+    ),
+    path("mail/attachments/<int:pk>/", attachments.attachment, name="attachment"),
+    path("mail/img/<str:token>", images.image, name="image"),
+    path("records/<str:kind>/<int:record_id>/threads/", panels.panel, name="panel"),
     # settings
     path("settings/", home.settings, name="settings"),
     path("settings/profile/", profile.profile, name="profile"),

@@ -83,10 +83,14 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx?.target === pane()) opened();
 });
 
+function sameQuery(one, other) {
+  return new URLSearchParams(one).toString() === new URLSearchParams(other).toString();
+}
+
 // Back and forward between threads of the same list change the reading pane only.
 document.addEventListener("htmx:before:history:restore", (event) => {
   const isThread = /^\/mail\/threads\/\d+\/$/.test(location.pathname);
-  const same = list()?.dataset.query === location.search;
+  const same = list() && sameQuery(list().dataset.query, location.search);
   if (!same || !(isThread || location.pathname === "/mail/")) return;
   event.preventDefault();
   if (isThread) htmx.ajax("GET", location.pathname + location.search, { target: "#read", swap: "innerHTML" });

@@ -1,0 +1,204 @@
+"""One message: what stands in its card, its body in a document of its own, and its headers."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from mailweave.kit import scope
+from mailweave.mail import reading, showing
+from mailweave.mail.models import ImageConsent, Message
+from mailweave.mail.reading import AttachmentView, MessageView
+from mailweave.mail.showing import Shown
+from mailweave.mail.visibility import Level, NotFound, Viewer, viewer_for
+from mailweave.mime import frame
+from mailweave.mime.html import SANITISER_VERSION
+from mailweave.people.access import Member
+from mailweave.people.member import member_of, members, networked
+from mailweave.web import images, links
+from mailweave.web.links import Filing
+
+LAYOUT = 1
+"""Raise it when the document around a body changes, so that browsers ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The inside of a message's card. ``always``: this viewer trusts the sender's images."""
+
+    message: MessageView
+    shown: Shown
+    images: bool
+    always: bool
+    as_text: bool
+    attachments: tuple[AttachmentView, ...]
+    filings: Sequence[Filing]
+    sandbox: str
+    may_edit: bool
+
+    @property
+    def src(self) -> str:
+        """Where the body is."""
+        query = "?as=text" if self.as_text else "?images=1" if self.images else ""
+        return reverse("message_body", args=[self.message.id]) + query
+
+
+@networked
+@require_GET
+def message(request: HttpRequest, pk: int) -> HttpResponse:
+    """The inside of a message's card, as an opened card asks for it."""
+    member = member_of(request)
+    with scope.workspace(member.workspace_id):
+        viewer = viewer_for(member)
+    return _render(request, member, viewer, pk)
+
+
+@networked
+@require_POST
+def always(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Trust the images of a message's sender from now on, or not any more."""
+    member = member_of(request)
+    with scope.workspace(member.workspace_id):
+        viewer = viewer_for(member)
+        found = find(viewer, pk)
+        sender_id = Message.objects.values_list("sender_id", flat=True).get(pk=found.id)
+        if verb not in {"always", "never"} or sender_id is None:
+            raise Http404
+        _trust(member, sender_id, verb == "always")
+    if request.headers.get("HX-Request") != "true":
+        with scope.workspace(member.workspace_id):
+            return redirect("thread", Message.objects.get(pk=pk).thread_id)
+    return _render(request, member, viewer, pk)
+
+
+@networked
+@require_GET
+def body(request: HttpRequest, pk: int) -> HttpResponse:
+    """The body as a document for the frame, under rules of its own. The caller has consented to
+    remote images where ``images=1`` says so; they come through our proxy."""
+    member = member_of(request)
+    with scope.workspace(member.workspace_id):
+        viewer = viewer_for(member)
+    wants_images = request.GET.get("images") == "1"
+    try:
+        if request.GET.get("as") == "text":
+            shown = showing.show_text(viewer, pk)
+        elif wants_images:
+            address = images.addresser(member, pk)
+            shown = showing.show_with_images(viewer, pk, inline, address)
+        else:
+            shown = showing.show(viewer, pk, inline)
+    except NotFound:
+        raise Http404 from None
+    text = frame.document(shown.html, styled=shown.styled)
+    return _framed(request, text, wants_images)
+
+
+@members
+@require_GET
+def headers(request: HttpRequest, pk: int) -> HttpResponse:
+    """The headers of a message, for those who want to know exactly."""
+    viewer = viewer_for(member_of(request))
+    found = find(viewer, pk)
+    facts = {"message": found, "headers": reading.headers(viewer, pk)}
+    part = request.headers.get("HX-Request-Type") == "partial"
+    template = "messages/_headers.html" if part else "messages/headers.html"
+    return render(request, template, facts)
+
+
+def inside(request: HttpRequest, viewer: Viewer, pk: int, *, shown_once: bool = False) -> Inside:
+    """The inside of a card. Opens short transactions; 404 unless the message may be read."""
+    member = member_of(request)
+    try:
+        shown = showing.show(viewer, pk, inline)
+    except NotFound:
+        raise Http404 from None
+    with scope.workspace(member.workspace_id):
+        found = find(viewer, pk)
+        trusted = trusts(member, pk)
+        return Inside(
+            message=found,
+            shown=shown,
+            images=bool(shown.blocked) and (trusted or shown_once),
+            always=trusted,
+            as_text=request.GET.get("as") == "text",
+            attachments=tuple(one for one in found.attachments if not _is_in_text(one, shown)),
+            filings=links.filings([pk], member).get(pk, []),
+            sandbox=frame.SANDBOX,
+            may_edit=member.may("edit records"),
+        )
+
+
+def find(viewer: Viewer, pk: int) -> MessageView:
+    """A message the viewer may read in full, else 404."""
+    thread_id = Message.objects.filter(pk=pk).values_list("thread_id", flat=True).first()
+    if thread_id is None:
+        raise Http404
+    try:
+        thread = reading.open_thread(viewer, thread_id)
+    except NotFound:
+        raise Http404 from None
+    found = next((one for one in thread.messages if one.id == pk), None)
+    if found is None or found.level < Level.FULL:
+        raise Http404
+    return found
+
+
+def trusts(member: Member, pk: int) -> bool:
+    """Whether the member always wants to see the images of this message's sender."""
+    mine = ImageConsent.objects.filter(user_id=member.user_id)
+    return mine.filter(sender_id__in=Message.objects.filter(pk=pk).values("sender_id")).exists()
+
+
+def inline(part_id: int) -> str:
+    """The address of an inline image."""
+    return reverse("attachment", args=[part_id]) + "?inline=1"
+
+
+def _render(request: HttpRequest, member: Member, viewer: Viewer, pk: int) -> HttpResponse:
+    shown_once = request.GET.get("images") == "1"
+    made = inside(request, viewer, pk, shown_once=shown_once)
+    with scope.workspace(member.workspace_id):
+        part = request.headers.get("HX-Request") == "true"
+        template = "messages/_inside.html" if part else "messages/page.html"
+        return render(request, template, {"inside": made})
+
+
+def _trust(member: Member, sender_id: int, wanted: bool) -> None:
+    if not wanted:
+        ImageConsent.objects.filter(user_id=member.user_id, sender_id=sender_id).delete()
+        return
+    try:
+        with transaction.atomic():
+            ImageConsent.objects.create(user_id=member.user_id, sender_id=sender_id)
+    except IntegrityError:
+        return  # a second click
+
+
+def _is_in_text(part: AttachmentView, shown: Shown) -> bool:
+    """Whether an inline image is shown where it belongs, in the text."""
+    return part.inline and bool(part.content_id) and inline(part.id) in shown.html
+
+
+def _framed(request: HttpRequest, text: str, wants_images: bool) -> HttpResponse:
+    sources = [request.build_absolute_uri("/mail/attachments/")]
+    if wants_images:
+        sources.append(request.build_absolute_uri("/mail/img/"))
+    policy = frame.CSP(" ".join(sources))
+    facts = f"{LAYOUT}|{SANITISER_VERSION}|{policy}|{text}"
+    tag = f'"{hashlib.blake2b(facts.encode(errors="replace"), digest_size=12).hexdigest()}"'
+    is_same = request.headers.get("If-None-Match") == tag
+    response = HttpResponseNotModified() if is_same else HttpResponse(text)
+    response["ETag"] = tag
+    response["Content-Security-Policy"] = policy
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Cache-Control"] = "private, no-cache"
+    return response

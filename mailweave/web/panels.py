@@ -1,0 +1,117 @@
+"""The Email panel of a record: its threads, newest first, or why there are none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from mailweave.linking import history, registry
+from mailweave.linking.models import RecordAddress
+from mailweave.linking.registry import Card
+from mailweave.mail.visibility import Viewer, viewer_for
+from mailweave.people.access import Member
+from mailweave.people.member import member_of, members
+from mailweave.web import lists, mail
+from mailweave.web.lists import Line
+
+SHOWN = 20
+"""Threads of a panel."""
+IN_GROUP = 6
+"""Threads of one person where a panel goes person by person."""
+MAX_GROUPS = 8
+
+FOREMOST: Mapping[str, str] = {"crm.deal": "primary"}
+"""The kinds whose mail is shown person by person, and what the first of them is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some threads under a heading; the only group of a panel has none."""
+
+    title: str
+    note: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What the panel says. ``count`` ends in "+" where there are more than were counted."""
+
+    card: Card
+    groups: tuple[Group, ...]
+    count: str
+    addresses: tuple[str, ...]
+    in_mail: str
+
+
+@members
+@require_GET
+def panel(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
+    """The panel, alone or, without script, on a page of its own; 404 for what one may not see."""
+    member = member_of(request)
+    card = lists.card_of((kind, record_id), member)
+    viewer = viewer_for(member)
+    shown = make(viewer, member, card)
+    facts: dict[str, Any] = {"panel": shown}
+    if not shown.groups:
+        facts |= {"imports": mail.imports(viewer), "accounts": viewer.mailbox_ids}
+    part = request.headers.get("HX-Request-Type") == "partial"
+    return render(request, "panels/_panel.html" if part else "panels/page.html", facts)
+
+
+def make(viewer: Viewer, member: Member, card: Card) -> Panel:
+    """The panel of a record."""
+    sources = list(registry.get(card.kind).sources(card.record_id))
+    page = history.threads_of(viewer, sources, limit=SHOWN)
+    people = [one for one in sources if one != (card.kind, card.record_id)]
+    if card.kind in FOREMOST and len(people) > 1:
+        groups = _by_person(viewer, member, card, sources[:MAX_GROUPS])
+    else:
+        groups = [Group("", "", lists.lines(viewer, page.rows))]
+    addresses = _addresses(sources)
+    return Panel(
+        card=card,
+        groups=tuple(group for group in groups if group.lines),
+        count=f"{len(page.rows)}+" if page.next else str(len(page.rows)),
+        addresses=addresses,
+        in_mail=_in_mail(card, addresses),
+    )
+
+
+def _by_person(
+    viewer: Viewer, member: Member, card: Card, sources: Sequence[tuple[str, int]]
+) -> list[Group]:
+    """A group for each person, the foremost first; a thread stands under the first it is with."""
+    cards = registry.cards(sources, member)
+    groups: list[Group] = []
+    seen: set[int] = set()
+    for place, source in enumerate(sources):
+        rows = history.threads_of(viewer, [source], limit=IN_GROUP).rows
+        fresh = [row for row in rows if row.thread_id not in seen]
+        seen.update(row.thread_id for row in fresh)
+        own = source == (card.kind, card.record_id)
+        title = "Linked by hand" if own else cards[source].title if source in cards else ""
+        note = FOREMOST[card.kind] if place == 0 and not own else ""
+        groups.append(Group(title, note, lists.lines(viewer, fresh)))
+    return groups
+
+
+def _addresses(sources: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+    """The addresses mail is matched by."""
+    found: list[str] = []
+    for kind, record_id in sources[:50]:
+        rows = RecordAddress.objects.filter(kind=kind, record_id=record_id).order_by("pk")
+        found += rows.values_list("address__address", flat=True)
+    return tuple(dict.fromkeys(found))
+
+
+def _in_mail(card: Card, addresses: Sequence[str]) -> str:
+    """The Mail page with the same threads: by address where there is just one."""
+    wanted = lists.Wanted(record=(card.kind, card.record_id))
+    if len(addresses) == 1 and card.kind not in FOREMOST:
+        wanted = lists.Wanted(address=addresses[0])
+    return reverse("mail") + wanted.query

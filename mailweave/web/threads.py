@@ -1,0 +1,121 @@
+"""Opening a thread: its messages, where it is filed and why."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from mailweave.kit import scope
+from mailweave.mail import reading
+from mailweave.mail.models import Mailbox, Message
+from mailweave.mail.reading import MessageView, ThreadView
+from mailweave.mail.visibility import Level, NotFound, viewer_for
+from mailweave.people.access import Member
+from mailweave.people.member import member_of, networked
+from mailweave.web import links, lists, mail, messages
+from mailweave.web.links import Filing
+from mailweave.web.messages import Inside
+
+MAX_OPEN = 12
+"""How many messages stand open when a thread is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of the thread as the page shows it: collapsed unless it has an ``inside``."""
+
+    message: MessageView
+    sender: str
+    to: str
+    kind: str
+    shared_by: str
+    inside: Inside | None
+
+    @property
+    def inbound(self) -> bool:
+        """Whether it was received."""
+        return self.message.direction == Message.Direction.INBOUND
+
+
+@networked
+@require_GET
+def thread(request: HttpRequest, pk: int) -> HttpResponse:
+    """The thread beside the list; only the thread where a page asks for it."""
+    member = member_of(request)
+    with scope.workspace(member.workspace_id):
+        viewer = viewer_for(member)
+        try:
+            found = reading.open_thread(viewer, pk)
+        except NotFound:
+            raise Http404 from None
+    insides = {one: messages.inside(request, viewer, one) for one in opened(found)}
+    part = request.headers.get("HX-Request-Type") == "partial"
+    with scope.workspace(member.workspace_id):
+        facts = _facts(found, insides, member)
+        facts["wanted"] = lists.asked(request)
+        if not part:
+            facts |= mail.pane(request, member)
+        template = "threads/_thread.html" if part else "mail/page.html"
+        response = render(request, template, facts)
+    response["Vary"] = "HX-Request-Type"
+    return response
+
+
+def opened(thread: ThreadView) -> list[int]:
+    """The messages that stand open: the newest, and what is unread; of these the last few."""
+    readable = [one for one in thread.messages if one.level >= Level.FULL]
+    wanted = [one.id for one in readable if not one.seen or one is thread.messages[-1]]
+    return wanted[-MAX_OPEN:]
+
+
+def _facts(thread: ThreadView, insides: Mapping[int, Inside], member: Member) -> dict[str, Any]:
+    ids = [one.id for one in thread.messages]
+    return {
+        "thread": thread,
+        "heading": heading(thread),
+        "entries": _entries(thread, insides, member),
+        "filed": _filed(links.filings(ids, member).values()),
+        "collapsed": len(insides) < len(ids),
+    }
+
+
+def heading(thread: ThreadView) -> str:
+    """What to call the thread."""
+    if thread.subject is None:
+        return "Subject not shared"
+    return thread.subject.strip() or "(no subject)"
+
+
+def _filed(filings: Collection[Sequence[Filing]]) -> list[Filing]:
+    """Each record once, with the plainest reason any of the messages gives."""
+    found: dict[tuple[str, int], Filing] = {}
+    for one in (filing for each in filings for filing in each if filing.link.linked):
+        key = (one.link.kind, one.link.record_id)
+        if key not in found or found[key].link.reason == "thread":
+            found[key] = one
+    return list(found.values())
+
+
+def _entries(thread: ThreadView, insides: Mapping[int, Inside], member: Member) -> list[Entry]:
+    ids = {one.mailbox_id for one in thread.messages}
+    boxes = {one.pk: one for one in Mailbox.objects.filter(pk__in=ids).select_related("owner")}
+    mine = {one.address for one in boxes.values() if one.owner_id == member.user_id}
+    return [
+        Entry(
+            message=one,
+            sender="You" if one.sender.address in mine else _name(one.sender),
+            to=", ".join("me" if who.address in mine else _name(who) for who in one.to[:4])
+            + (f" and {len(one.to) - 4} more" if len(one.to) > 4 else ""),
+            kind=Mailbox.Kind(one.mailbox_kind).label,
+            shared_by="" if one.level == Level.OWN else boxes[one.mailbox_id].owner.name,
+            inside=insides.get(one.id),
+        )
+        for one in thread.messages
+    ]
+
+
+def _name(who: Any) -> str:
+    return str(who.name or who.address) or "Unknown sender"
