@@ -1,0 +1,213 @@
+"""Search: what is found, what must not help to find, and odd things people type."""
+
+from itertools import chain
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from mailweave.kit import scope
+from mailweave.mail.inbox import Filters
+from mailweave.mail.search import Term, parse, search
+from mailweave.mail.visibility import Level, NotFound, Viewer
+from mailweave.people import workspaces
+from mailweave.people.models import User
+from tests.makers_mail import Archive, eyes
+
+pytestmark = pytest.mark.sql
+
+
+@pytest.fixture
+def box(archive: Archive, sam: User) -> int:
+    return archive.mailbox(sam)
+
+
+@pytest.fixture
+def mail(archive: Archive, box: int) -> Any:
+    """Makes a message in Sam's mailbox; gives its thread."""
+
+    def make(**fields: Any) -> int:
+        thread_id = archive.thread()
+        archive.copy(archive.message(thread_id, **fields), box)
+        archive.settle()
+        return thread_id
+
+    return make
+
+
+def found(user: User, text: str, **filters: Any) -> list[int]:
+    return [row.thread_id for row in search(eyes(user), text, Filters(**filters)).rows]
+
+
+@pytest.mark.parametrize(
+    ("text", "hit"),
+    [
+        ("invoices", True),
+        ("INVOICE", True),
+        ('"overdue invoices"', True),
+        ('"invoices overdue"', False),
+        ("overdue nothing", False),
+        ("overdue or nothing", True),
+        ("overdue -reminder", True),
+        ("overdue -invoice", False),
+        ("james", True),
+        ("james invoices", True),
+        ("james the invoice", True),
+        ("will", True),
+        ("james.will@acme.example", True),
+        ("JAMES.WILL@ACME.EXAMPLE", True),
+        ("acme", True),
+        ("us@home.example", True),
+        ("quarterly", True),
+        ('"quarterly report" will', True),
+        ("-overdue", False),
+        ("the", False),
+        ("", False),
+    ],
+)
+def test_what_is_found(mail: Any, sam: User, text: str, hit: bool) -> None:
+    thread_id = mail(
+        sender="james.will@acme.example",
+        subject="Quarterly reports",
+        text="Please see the overdue invoices.",
+    )
+    assert found(sam, text) == ([thread_id] if hit else [])
+
+
+@pytest.mark.parametrize(
+    ("level", "hits"),
+    [
+        ("full", {"plan", "hidden", "ann", "plan -hidden2", "ann hidden"}),
+        ("subject", {"plan", "ann", "plan -hidden", "plan -hidden2"}),
+        ("metadata", {"ann", "ann -hidden"}),
+        ("private", set()),
+    ],
+)
+def test_what_one_may_not_read_does_not_help_to_find(
+    archive: Archive, sam: User, kim: User, level: str, hits: set[str]
+) -> None:
+    """Nor does it help to find out by leaving it out: an exclusion is no oracle either."""
+    message_id = archive.message(archive.thread(), subject="Plan", text="hidden words")
+    archive.copy(message_id, archive.mailbox(sam, level))
+    archive.link(message_id, 1)
+    archive.settle()
+    asked = ("plan", "hidden", "ann", "plan -hidden2", "ann hidden", "plan -hidden", "ann -hidden")
+    expected = hits | ({"ann -hidden"} if level == "subject" else set())
+    assert {text for text in asked if found(kim, text)} == expected
+
+
+def test_a_line_shows_the_newest_message_that_was_found(
+    archive: Archive, sam: User, box: int
+) -> None:
+    thread_id = archive.thread()
+    for minute, text in enumerate(["zebu one", "zebu two", "quokka"]):
+        archive.copy(archive.message(thread_id, minute=minute, text=text), box)
+    archive.settle()
+    (row,) = search(eyes(sam), "zebu").rows
+    assert (row.preview, row.message_count) == ("zebu two", 3)
+
+
+def test_pages_join_and_each_thread_comes_once(archive: Archive, sam: User, box: int) -> None:
+    threads = [archive.thread() for _ in range(5)]
+    for minute in range(15):
+        message_id = archive.message(threads[minute % 5], minute=minute // 3, text="zebu")
+        archive.copy(message_id, box)
+    archive.settle()
+    pages, after = [], None
+    while True:
+        page = search(eyes(sam), "zebu", after=after, limit=2)
+        pages.append([row.thread_id for row in page.rows])
+        after = page.next
+        if after is None:
+            break
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert sorted(chain(*pages)) == threads
+
+
+def test_filters_narrow(archive: Archive, sam: User, box: int, kim: User) -> None:
+    other, private = archive.mailbox(sam), archive.mailbox(kim, "private")
+    here, there = archive.thread(), archive.thread()
+    archive.copy(archive.message(here, text="zebu", to=["x@x.example"]), box, seen=False)
+    archive.copy(archive.message(there, text="zebu", minute=1), other)
+    archive.settle()
+    assert found(sam, "zebu") == [there, here]
+    assert found(sam, "zebu", mailbox_id=box) == [here]
+    assert found(sam, "zebu", unread=True) == [here]
+    assert found(sam, "zebu", address="x@x.example") == [here]
+    assert found(sam, "zebu", address="nobody@x.example") == []
+    with pytest.raises(NotFound):
+        found(sam, "zebu", mailbox_id=private)
+
+
+def test_old_mail_is_found_behind_the_first_window(mail: Any, archive: Archive, sam: User) -> None:
+    """The windows end only where the mail does."""
+    thread_id = mail(text="zebu", minute=-5)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO mail_message (workspace_id, thread_id, identity, message_id, in_reply_to,"
+            " subject, sender_name, sent_at, direction, preview, size, attachment_count, automatic,"
+            " truncated, linked, stored_at)"
+            " SELECT %s, %s, int8send(n), '', '', '', '', timestamptz '2026-02-01' + n * interval"
+            " '1 s', 'in', '', 1, 0, false, false, false, now() FROM generate_series(1, 1200) n",
+            [scope.current(), archive.thread()],
+        )
+        cursor.execute(
+            "INSERT INTO mail_searchrow (workspace_id, message_id, sent_at, words)"
+            " SELECT workspace_id, id, sent_at, mail_words('', '', 'quokka') FROM mail_message"
+            " WHERE sent_at >= '2026-02-01'"
+        )
+    assert found(sam, "zebu") == [thread_id]
+
+
+def test_another_workspace_finds_nothing_whatever_it_asks(mail: Any, sam: User, here: int) -> None:
+    """Even with the first wall taken away: the viewer claims the mailboxes of the other one."""
+    thread_id = mail(text="zebu")
+    assert found(sam, "zebu") == [thread_id]
+    viewer = eyes(sam)
+    workspaces.open_workspace("South", "Ida", "ida@south.example", "x", "UTC")
+    thief = Viewer(here, viewer.user_id, viewer.own, dict.fromkeys(viewer.own, Level.FULL))
+    assert search(thief, "zebu").rows == ()
+    with connection.cursor() as cursor:
+        for setting in ("", str(here + 1)):
+            cursor.execute("SELECT set_config('mailweave.workspace_id', %s, true)", [setting])
+            cursor.execute(
+                "SELECT count(*) FROM mail_search('zebu', 'zebu', %s, '{4}', %s, NULL, false,"
+                " 'infinity', 9223372036854775807, 50)",
+                [list(viewer.own), list(viewer.own)],
+            )
+            assert cursor.fetchone() == (0,)
+
+
+def test_the_search_function_is_fixed_to_what_it_was_made_of(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT prosecdef, proconfig, has_function_privilege('public', oid, 'EXECUTE')"
+            " FROM pg_proc WHERE proname = 'mail_search'"
+        )
+        ((definer, config, public),) = cursor.fetchall()
+    assert definer
+    assert "search_path=pg_catalog, public, pg_temp" in config
+    assert not public
+
+
+@given(st.text(max_size=80) | st.text(alphabet="\"'-|&!():*<>\\ aorb\0", max_size=40))
+@example('"')
+@example("-")
+@example("\ud800")
+@example("a" * 5000)
+@example("or " * 200)
+@example("x@" * 100)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None
+)
+def test_whatever_is_typed_is_searched_for(archive: Archive, text: str) -> None:
+    assert search(Viewer(1, 1, (1,), {}), text).rows == ()
+
+
+def test_terms() -> None:
+    assert parse('one "two three" -four -"five six" or "seven') == (
+        (Term("one"), Term("two three"), Term("four", True), Term("five six", True)),
+        (Term("seven"),),
+    )
