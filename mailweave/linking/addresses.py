@@ -34,6 +34,7 @@ def forget(kind: str, record_id: int) -> None:
     threads = ThreadRecord.objects.filter(kind=kind, record_id=record_id)
     thread_ids = list(threads.values_list("thread_id", flat=True))
     Link.objects.filter(kind=kind, record_id=record_id).delete()
+    matching.drop(thread_ids)
     matching.derive(thread_ids)
 
 

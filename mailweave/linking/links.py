@@ -20,6 +20,7 @@ def reset(message_id: int, kind: str, record_id: int) -> None:
     """Forget a person's decision and let matching decide again."""
     thread_id = _thread_of(message_id)
     Link.objects.filter(message_id=message_id, kind=kind, record_id=record_id).delete()
+    matching.drop([thread_id])
     matching.link([message_id], [thread_id])
 
 
@@ -37,6 +38,7 @@ def _decide(message_id: int, kind: str, record_id: int, user_id: int, *, linked:
             "made_by_id": user_id,
         },
     )
+    matching.drop([thread_id])
     matching.link([message_id], [thread_id])
     return decision
 

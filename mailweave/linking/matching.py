@@ -48,6 +48,7 @@ def relink(address_ids: Collection[int]) -> None:
         messages = list(freed | {row[0] for row in cursor.fetchall()})
         _run(cursor, "threads_of_messages", messages=messages)
         thread_ids = [row[0] for row in cursor.fetchall()]
+    drop(thread_ids)
     link(messages, thread_ids)
 
 
@@ -57,12 +58,20 @@ def derive(thread_ids: Collection[int]) -> None:
     with connection.cursor() as cursor:
         _run(cursor, "linked_in_threads", threads=given)
         changed = cursor.fetchall()
-        _run(cursor, "drop_thread_records", threads=given)
         _run(cursor, "derive_thread_records", threads=given)
     threads.mark_linked(
         [pk for pk, linked in changed if linked], [pk for pk, linked in changed if not linked]
     )
     threads.refresh(given)
+
+
+def drop(thread_ids: Collection[int]) -> None:
+    """Forget derived rows of these threads that no link stands behind any more.
+
+    Needed after links went away; mail that arrives only ever adds.
+    """
+    with connection.cursor() as cursor:
+        _run(cursor, "drop_thread_records", threads=list(thread_ids))
 
 
 def _run(cursor: Any, name: str, **parameters: Any) -> None:

@@ -48,8 +48,9 @@ def receive(hands: Hands, answers: Sequence[Answer]) -> Outcome:
         elif one := _read(hands, answer, outcome):
             arrivals.append(one)
     _store(hands, arrivals, outcome)
-    with hands.transaction():
-        _settle(hands, outcome)
+    if outcome.gone or outcome.skipped or outcome.stuck:
+        with hands.transaction():
+            _settle(hands, outcome)
     return outcome
 
 

@@ -120,10 +120,12 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 sync = Sync.objects.get(pk=sync_id)
                 mailbox = Mailbox.objects.get(pk=sync.mailbox_id)
                 due = next_due(sync)
-            if due is None or due > clock.now():
-                return
-            hands = hands or reach(sync, mailbox, token)
-            task = _first(hands, sync)
+                if due is None or due > clock.now():
+                    return
+                task = _first(hands, sync) if hands else None
+            if hands is None:
+                hands = reach(sync, mailbox, token)
+                continue
             if task is None:
                 return
             try:
@@ -134,7 +136,7 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
             except OverBudget as pace:
                 _come_back(hands, pace.retry_at)
                 return
-            _went_well(hands)
+            _went_well(hands, sync)
     finally:
         if hands:
             with scope.workspace(workspace_id):
@@ -149,9 +151,8 @@ def _first(hands: Hands, sync: Sync) -> Task | None:
         return Task(lambda: reconcile.step(hands, sync), 5)
     if _poll_is_due(sync):
         return Task(lambda: _follow(hands, sync), 2)
-    with scope.workspace(hands.workspace_id):
-        running = backfill.current(hands.mailbox_id)
-        wanted = _next_batch(hands, running)
+    running = backfill.current(hands.mailbox_id)
+    wanted = _next_batch(hands, running)
     if wanted:
         return Task(lambda: fetching.fetch(hands, wanted), _UNITS_TO_FETCH)
     if running and running.state == Backfill.State.RUNNING:
@@ -208,19 +209,20 @@ def _come_back(hands: Hands, at: datetime) -> None:
         Sync.objects.filter(pk=hands.sync_id).update(held_until=at)
 
 
-def _went_well(hands: Hands) -> None:
+def _went_well(hands: Hands, before: Sync) -> None:
     """A step that worked ends a run of failures."""
+    if not (before.failures or before.problem or before.held_reason):
+        return
     with hands.transaction():
-        bad = Sync.objects.filter(pk=hands.sync_id).exclude(failures=0, problem="", held_reason="")
-        if bad.update(
+        Sync.objects.filter(pk=hands.sync_id).update(
             failures=0,
             problem="",
             problem_text="",
             problem_since=None,
             held_until=None,
             held_reason="",
-        ):
-            live.tell(f"mailbox-{hands.mailbox_id}")
+        )
+        live.tell(f"mailbox-{hands.mailbox_id}")
 
 
 def _stop(workspace_id: int, sync_id: int, error: Exception) -> None:

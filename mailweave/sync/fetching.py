@@ -1,6 +1,8 @@
 """Fetching from the list: what is asked for ends stored, left out, gone or set aside."""
 
-from django.db.models import F
+from typing import Any
+
+from django.db.models import F, QuerySet
 
 from mailweave.kit import clock
 from mailweave.mail.models import Copy
@@ -22,15 +24,19 @@ def fetch(hands: Hands, wanted: list[Listed]) -> Outcome:
     """Fetch these and take them in. What an error cut off stays on the list for the next time."""
     began = clock.now()
     total = Outcome()
+    failure: ProviderError | None = None
     try:
         _take_all(hands, wanted, total)
-    except Unavailable:
-        _count_attempt(hands, wanted)
-        raise
-    else:
-        _set_aside_unanswered(hands, wanted)
-    finally:
+    except ProviderError as error:
+        failure = error
+    with hands.transaction():
+        if failure is None:
+            _set_aside_unanswered(hands, wanted)
+        elif isinstance(failure, Unavailable):
+            _count_attempt(hands, wanted)
         _note(hands, total, (clock.now() - began).total_seconds())
+    if failure:
+        raise failure
     return total
 
 
@@ -62,30 +68,28 @@ def _take_in(hands: Hands, answers: list[Answer], total: Outcome) -> None:
 
 def _count_attempt(hands: Hands, wanted: list[Listed]) -> None:
     """A message that keeps failing is set aside: it must not hold up the others for ever."""
-    asked = [one.remote_id for one in wanted]
-    with hands.transaction():
-        left = Copy.objects.filter(
-            mailbox_id=hands.mailbox_id, remote_id__in=asked, state=Copy.State.LISTED
-        )
-        left.update(attempts=F("attempts") + 1)
-        left.filter(attempts__gte=MAX_ATTEMPTS).update(
-            state=Copy.State.STUCK, reason="The provider failed each time it was asked for."
-        )
+    left = _unanswered(hands, wanted)
+    left.update(attempts=F("attempts") + 1)
+    left.filter(attempts__gte=MAX_ATTEMPTS).update(
+        state=Copy.State.STUCK, reason="The provider failed each time it was asked for."
+    )
 
 
 def _set_aside_unanswered(hands: Hands, wanted: list[Listed]) -> None:
+    _unanswered(hands, wanted).update(
+        state=Copy.State.STUCK,
+        reason="The provider named this message but did not answer for it.",
+    )
+
+
+def _unanswered(hands: Hands, wanted: list[Listed]) -> QuerySet[Any]:
     asked = [one.remote_id for one in wanted]
-    with hands.transaction():
-        Copy.objects.filter(
-            mailbox_id=hands.mailbox_id, remote_id__in=asked, state=Copy.State.LISTED
-        ).update(
-            state=Copy.State.STUCK,
-            reason="The provider named this message but did not answer for it.",
-        )
+    return Copy.objects.filter(
+        mailbox_id=hands.mailbox_id, remote_id__in=asked, state=Copy.State.LISTED
+    )
 
 
 def _note(hands: Hands, total: Outcome, seconds: float) -> None:
-    with hands.transaction():
-        if total.new:
-            Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + total.new)
-        backfill.note(hands, seconds)
+    if total.new:
+        Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + total.new)
+    backfill.note(hands, seconds)

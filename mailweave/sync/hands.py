@@ -49,7 +49,8 @@ class Hands:
         with scope.workspace(self.workspace_id):
             lease.check(Sync.objects.all(), self.sync_id, self.token)
             yield
-            self.book()
+            if self.budget.spent != self.spent_before:
+                self.book()
 
     def book(self) -> None:
         """Write what was spent of the quota, so that the next slice keeps the pace."""

@@ -2,70 +2,196 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import mailweave.kit.scope
 from django.conf import settings
 from django.db import migrations, models
 
+import mailweave.kit.scope
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('mail', '0001_initial'),
+        ("mail", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('workspace_id', models.BigIntegerField(default=mailweave.kit.scope.current, editable=False)),
-                ('kind', models.CharField(max_length=32)),
-                ('record_id', models.BigIntegerField()),
-                ('linked', models.BooleanField(default=True)),
-                ('pinned', models.BooleanField(default=False)),
-                ('reason', models.CharField(choices=[('thread', 'in the same thread as linked mail'), ('sender', 'sent by'), ('recipient', 'sent to'), ('manual', 'linked by hand')], max_length=10)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('address', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='mail.address')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('message', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='mail.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "workspace_id",
+                    models.BigIntegerField(default=mailweave.kit.scope.current, editable=False),
+                ),
+                ("kind", models.CharField(max_length=32)),
+                ("record_id", models.BigIntegerField()),
+                ("linked", models.BooleanField(default=True)),
+                ("pinned", models.BooleanField(default=False)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("thread", "in the same thread as linked mail"),
+                            ("sender", "sent by"),
+                            ("recipient", "sent to"),
+                            ("manual", "linked by hand"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "made_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "address",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="mail.address",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="mail.message",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace_id', 'kind', 'record_id'], name='link_record')],
-                'constraints': [models.UniqueConstraint(models.F('workspace_id'), models.F('message'), models.F('kind'), models.F('record_id'), name='link_once')],
+                "indexes": [
+                    models.Index(fields=["workspace_id", "kind", "record_id"], name="link_record")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("workspace_id"),
+                        models.F("message"),
+                        models.F("kind"),
+                        models.F("record_id"),
+                        name="link_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RecordAddress',
+            name="RecordAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('workspace_id', models.BigIntegerField(default=mailweave.kit.scope.current, editable=False)),
-                ('kind', models.CharField(max_length=32)),
-                ('record_id', models.BigIntegerField()),
-                ('address_kind', models.CharField(choices=[('primary', 'Primary'), ('portal', 'Portal'), ('additional', 'Additional')], max_length=10)),
-                ('address', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='mail.address')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "workspace_id",
+                    models.BigIntegerField(default=mailweave.kit.scope.current, editable=False),
+                ),
+                ("kind", models.CharField(max_length=32)),
+                ("record_id", models.BigIntegerField()),
+                (
+                    "address_kind",
+                    models.CharField(
+                        choices=[
+                            ("primary", "Primary"),
+                            ("portal", "Portal"),
+                            ("additional", "Additional"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "address",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="mail.address",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace_id', 'address'], name='record_address_address')],
-                'constraints': [models.UniqueConstraint(models.F('workspace_id'), models.F('kind'), models.F('record_id'), models.F('address'), name='record_address_once')],
+                "indexes": [
+                    models.Index(fields=["workspace_id", "address"], name="record_address_address")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("workspace_id"),
+                        models.F("kind"),
+                        models.F("record_id"),
+                        models.F("address"),
+                        name="record_address_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ThreadRecord',
+            name="ThreadRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('workspace_id', models.BigIntegerField(default=mailweave.kit.scope.current, editable=False)),
-                ('kind', models.CharField(max_length=32)),
-                ('record_id', models.BigIntegerField()),
-                ('last_at', models.DateTimeField()),
-                ('message_count', models.PositiveIntegerField()),
-                ('thread', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='mail.thread')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "workspace_id",
+                    models.BigIntegerField(default=mailweave.kit.scope.current, editable=False),
+                ),
+                ("kind", models.CharField(max_length=32)),
+                ("record_id", models.BigIntegerField()),
+                ("last_at", models.DateTimeField()),
+                ("message_count", models.PositiveIntegerField()),
+                (
+                    "thread",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="mail.thread",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace_id', 'kind', 'record_id', '-last_at', '-thread'], name='thread_record_newest')],
-                'constraints': [models.UniqueConstraint(models.F('workspace_id'), models.F('thread'), models.F('kind'), models.F('record_id'), name='thread_record_once')],
+                "indexes": [
+                    models.Index(
+                        fields=["workspace_id", "kind", "record_id", "-last_at", "-thread"],
+                        name="thread_record_newest",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("workspace_id"),
+                        models.F("thread"),
+                        models.F("kind"),
+                        models.F("record_id"),
+                        name="thread_record_once",
+                    )
+                ],
             },
         ),
     ]

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [("linking", "0001_initial"), ("mail", "0002_walls")]
 
     operations = [
-        *[tenancy.owner(table) for table in TABLES],
+        tenancy.owner("linking_recordaddress"),
         *[tenancy.fence(table) for table in TABLES],
         *[tenancy.reference(*reference) for reference in REFERENCES],
     ]

@@ -1,45 +1,70 @@
+-- Every query starts from the ids it is given and looks each up (LATERAL): a plan that holds however
+-- little the planner knows of a workspace that has just begun to fill.
+
 -- name: match
 INSERT INTO linking_link (workspace_id, message_id, kind, record_id, linked, pinned, reason, address_id)
 SELECT DISTINCT ON (f.message_id, r.kind, r.record_id)
     %(workspace)s, f.message_id, r.kind, r.record_id, true, false,
     CASE WHEN f.role = 1 THEN 'sender' ELSE 'recipient' END, f.address_id
-FROM (
+FROM unnest(%(messages)s::bigint[]) AS g (id)
+CROSS JOIN LATERAL (
+    SELECT id, direction FROM mail_message
+    WHERE workspace_id = %(workspace)s AND id = g.id LIMIT 1
+) m
+CROSS JOIN LATERAL (
     SELECT m.id AS message_id, p.address_id, p.role, p.position
-    FROM mail_message m
-    JOIN mail_participant p ON p.workspace_id = m.workspace_id AND p.message_id = m.id
-    WHERE m.workspace_id = %(workspace)s AND m.id = ANY(%(messages)s::bigint[])
-      AND (m.direction = 'in' AND p.role = ANY(%(roles_in)s::smallint[])
-        OR m.direction = 'out' AND p.role = ANY(%(roles_out)s::smallint[]))
+    FROM mail_participant p
+    WHERE p.workspace_id = %(workspace)s AND p.message_id = m.id
+      AND p.role = ANY(CASE m.direction WHEN 'in' THEN %(roles_in)s::smallint[]
+                                        ELSE %(roles_out)s::smallint[] END)
     UNION ALL
-    SELECT c.message_id, a.id, 6, 0
+    SELECT m.id, a.id, 6, 0
     FROM mail_copy c
     CROSS JOIN unnest(c.bcc) AS b (address)
-    JOIN mail_address a ON a.workspace_id = c.workspace_id AND a.address = b.address
-    WHERE %(bcc)s AND c.workspace_id = %(workspace)s AND c.message_id = ANY(%(messages)s::bigint[])
-      AND c.bcc <> '{}'
+    CROSS JOIN LATERAL (
+        SELECT id FROM mail_address
+        WHERE workspace_id = %(workspace)s AND address = b.address LIMIT 1
+    ) a
+    WHERE %(bcc)s AND m.direction = 'out'
+      AND c.workspace_id = %(workspace)s AND c.message_id = m.id
 ) f
-JOIN linking_recordaddress r ON r.workspace_id = %(workspace)s AND r.address_id = f.address_id
+CROSS JOIN LATERAL (
+    SELECT kind, record_id FROM linking_recordaddress
+    WHERE workspace_id = %(workspace)s AND address_id = f.address_id OFFSET 0
+) r
 ORDER BY f.message_id, r.kind, r.record_id, f.role, f.position
 ON CONFLICT (workspace_id, message_id, kind, record_id) DO NOTHING;
 
 -- name: inherit
 INSERT INTO linking_link (workspace_id, message_id, kind, record_id, linked, pinned, reason, address_id)
 SELECT %(workspace)s, n.id, about.kind, about.record_id, true, false, 'thread', about.address_id
-FROM (
-    SELECT m.thread_id, l.kind, l.record_id, min(l.address_id) AS address_id,
+FROM unnest(%(threads)s::bigint[]) AS g (thread_id)
+CROSS JOIN LATERAL (
+    SELECT l.kind, l.record_id, min(l.address_id) AS address_id,
         array_agg(DISTINCT l.message_id) AS message_ids
-    FROM mail_message m
-    JOIN linking_link l ON l.workspace_id = m.workspace_id AND l.message_id = m.id
-    WHERE m.workspace_id = %(workspace)s AND m.thread_id = ANY(%(threads)s::bigint[])
-      AND l.linked AND l.reason <> 'thread'
-    GROUP BY m.thread_id, l.kind, l.record_id
+    FROM (
+        SELECT id FROM mail_message
+        WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
+    ) m
+    CROSS JOIN LATERAL (
+        SELECT message_id, kind, record_id, address_id FROM linking_link
+        WHERE workspace_id = %(workspace)s AND message_id = m.id
+          AND linked AND reason <> 'thread' OFFSET 0
+    ) l
+    GROUP BY l.kind, l.record_id
 ) about
-JOIN mail_message n ON n.workspace_id = %(workspace)s AND n.thread_id = about.thread_id
-    AND n.id <> ALL(about.message_ids)
+CROSS JOIN LATERAL (
+    SELECT id, direction, sender_id FROM mail_message
+    WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id
+      AND id <> ALL(about.message_ids) OFFSET 0
+) n
 WHERE n.direction = 'out' OR EXISTS (
-    SELECT 1 FROM mail_participant p
-    WHERE p.workspace_id = %(workspace)s AND p.message_id = ANY(about.message_ids)
-      AND p.address_id = n.sender_id
+    SELECT 1 FROM unnest(about.message_ids) AS o (id)
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM mail_participant
+        WHERE workspace_id = %(workspace)s AND message_id = o.id AND address_id = n.sender_id
+        LIMIT 1
+    ) p
 )
 ON CONFLICT (workspace_id, message_id, kind, record_id) DO NOTHING;
 
@@ -67,28 +92,53 @@ SELECT DISTINCT thread_id FROM mail_message
 WHERE workspace_id = %(workspace)s AND id = ANY(%(messages)s::bigint[]);
 
 -- name: linked_in_threads
-SELECT m.id, coalesce(bool_or(l.linked), false) AS linked
-FROM mail_message m
-LEFT JOIN linking_link l ON l.workspace_id = m.workspace_id AND l.message_id = m.id
-WHERE m.workspace_id = %(workspace)s AND m.thread_id = ANY(%(threads)s::bigint[])
-GROUP BY m.id, m.linked
-HAVING coalesce(bool_or(l.linked), false) <> m.linked;
+SELECT m.id, l.linked
+FROM unnest(%(threads)s::bigint[]) AS g (thread_id)
+CROSS JOIN LATERAL (
+    SELECT id, linked FROM mail_message
+    WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
+) m
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
+        SELECT 1 FROM linking_link
+        WHERE workspace_id = %(workspace)s AND message_id = m.id AND linked
+    ) AS linked
+) l
+WHERE l.linked <> m.linked;
 
 -- name: drop_thread_records
 DELETE FROM linking_threadrecord t
-WHERE t.workspace_id = %(workspace)s AND t.thread_id = ANY(%(threads)s::bigint[])
+USING unnest(%(threads)s::bigint[]) AS g (thread_id)
+CROSS JOIN LATERAL (
+    SELECT id, kind, record_id FROM linking_threadrecord
+    WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
+) d
+WHERE t.id = d.id AND t.workspace_id = %(workspace)s
   AND NOT EXISTS (
-    SELECT 1 FROM mail_message m
-    JOIN linking_link l ON l.workspace_id = m.workspace_id AND l.message_id = m.id
-    WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.thread_id
-      AND l.kind = t.kind AND l.record_id = t.record_id AND l.linked);
+    SELECT 1 FROM (
+        SELECT id FROM mail_message
+        WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
+    ) m
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM linking_link
+        WHERE workspace_id = %(workspace)s AND message_id = m.id
+          AND kind = d.kind AND record_id = d.record_id AND linked LIMIT 1
+    ) l);
 
 -- name: derive_thread_records
 INSERT INTO linking_threadrecord (workspace_id, thread_id, kind, record_id, last_at, message_count)
-SELECT %(workspace)s, m.thread_id, l.kind, l.record_id, max(m.sent_at), count(*)
-FROM mail_message m
-JOIN linking_link l ON l.workspace_id = m.workspace_id AND l.message_id = m.id
-WHERE m.workspace_id = %(workspace)s AND m.thread_id = ANY(%(threads)s::bigint[]) AND l.linked
-GROUP BY m.thread_id, l.kind, l.record_id
+SELECT %(workspace)s, g.thread_id, l.kind, l.record_id, max(m.sent_at), count(*)
+FROM unnest(%(threads)s::bigint[]) AS g (thread_id)
+CROSS JOIN LATERAL (
+    SELECT id, sent_at FROM mail_message
+    WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
+) m
+CROSS JOIN LATERAL (
+    SELECT kind, record_id FROM linking_link
+    WHERE workspace_id = %(workspace)s AND message_id = m.id AND linked OFFSET 0
+) l
+GROUP BY g.thread_id, l.kind, l.record_id
 ON CONFLICT (workspace_id, thread_id, kind, record_id) DO UPDATE SET
-    last_at = excluded.last_at, message_count = excluded.message_count;
+    last_at = excluded.last_at, message_count = excluded.message_count
+    WHERE (linking_threadrecord.last_at, linking_threadrecord.message_count)
+        IS DISTINCT FROM (excluded.last_at, excluded.message_count);

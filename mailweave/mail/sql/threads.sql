@@ -24,28 +24,36 @@ DELETE FROM mail_thread WHERE workspace_id = %(workspace)s AND id = ANY(%(losers
 -- name: refresh_threads
 UPDATE mail_thread t
 SET first_at = m.first_at, last_at = m.last_at, message_count = m.n, subject = m.subject
-FROM (
-    SELECT thread_id, min(sent_at) AS first_at, max(sent_at) AS last_at, count(*) AS n,
+FROM unnest(%(threads)s::bigint[]) AS g (id)
+CROSS JOIN LATERAL (
+    SELECT min(sent_at) AS first_at, max(sent_at) AS last_at, count(*) AS n,
         (array_agg(subject ORDER BY sent_at, id))[1] AS subject
-    FROM mail_message
-    WHERE workspace_id = %(workspace)s AND thread_id = ANY(%(threads)s::bigint[])
-    GROUP BY thread_id
+    FROM (
+        SELECT id, sent_at, subject FROM mail_message
+        WHERE workspace_id = %(workspace)s AND thread_id = g.id OFFSET 0
+    ) one
 ) m
-WHERE t.workspace_id = %(workspace)s AND t.id = m.thread_id;
+WHERE t.workspace_id = %(workspace)s AND t.id = g.id AND m.n > 0;
 
 -- name: refresh_mailboxes
 INSERT INTO mail_threadmailbox (
     workspace_id, thread_id, mailbox_id, last_at, last_message_id, message_count, unread_count,
     attachment_count, linked)
-SELECT %(workspace)s, c.thread_id, c.mailbox_id, max(m.sent_at),
+SELECT %(workspace)s, g.id, c.mailbox_id, max(m.sent_at),
     (array_agg(m.id ORDER BY m.sent_at DESC, m.id DESC))[1], count(DISTINCT m.id),
     count(*) FILTER (WHERE NOT c.seen AND c.state = 'stored'), sum(m.attachment_count),
     bool_or(m.linked)
-FROM mail_copy c
-JOIN mail_message m ON m.workspace_id = c.workspace_id AND m.id = c.message_id
-WHERE c.workspace_id = %(workspace)s AND c.thread_id = ANY(%(threads)s::bigint[])
-  AND c.state IN ('stored', 'gone')
-GROUP BY c.thread_id, c.mailbox_id
+FROM unnest(%(threads)s::bigint[]) AS g (id)
+CROSS JOIN LATERAL (
+    SELECT id, sent_at, attachment_count, linked FROM mail_message
+    WHERE workspace_id = %(workspace)s AND thread_id = g.id OFFSET 0
+) m
+CROSS JOIN LATERAL (
+    SELECT mailbox_id, seen, state FROM mail_copy
+    WHERE workspace_id = %(workspace)s AND message_id = m.id
+      AND state IN ('stored', 'gone') OFFSET 0
+) c
+GROUP BY g.id, c.mailbox_id
 ON CONFLICT (workspace_id, thread_id, mailbox_id) DO UPDATE SET
     last_at = excluded.last_at, last_message_id = excluded.last_message_id,
     message_count = excluded.message_count, unread_count = excluded.unread_count,

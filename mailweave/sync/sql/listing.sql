@@ -19,12 +19,14 @@ WITH first AS (
       AND place < %(below)s
     ORDER BY place LIMIT %(limit)s
 )
-SELECT c.remote_id, c.remote_thread_id, min(f.place) AS place
-FROM first f
-JOIN mail_copy c ON c.workspace_id = %(workspace)s AND c.mailbox_id = %(mailbox)s
-    AND c.state = 'listed' AND c.remote_thread_id = f.remote_thread_id
-GROUP BY c.remote_id, c.remote_thread_id
-ORDER BY place;
+SELECT c.remote_id, f.remote_thread_id, f.place
+FROM (SELECT remote_thread_id, min(place) AS place FROM first GROUP BY remote_thread_id) f
+CROSS JOIN LATERAL (
+    SELECT remote_id FROM mail_copy
+    WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'listed'
+      AND remote_thread_id = f.remote_thread_id OFFSET 0
+) c
+ORDER BY f.place;
 
 -- name: mark_listed
 UPDATE mail_copy SET listing = %(listing)s
