@@ -73,7 +73,8 @@ def html(body: bytes, *, status: int = 200, form_target: str = "") -> Response:
         + "; base-uri 'none'; frame-ancestors 'none'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # Not no-referrer: browsers then post forms with "Origin: null".
+    response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cache-Control"] = "no-store"
     return response
 

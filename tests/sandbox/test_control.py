@@ -188,6 +188,10 @@ def test_pages_say_nothing_unescaped_and_obey_only_themselves(hand: Any) -> None
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     foreign = hand.post("/sandbox/api/reset", headers={"Origin": "http://evil.example"})
     assert foreign.status_code == 403
+    assert hand.post("/sandbox/do/clock", headers={"Origin": "null"}).status_code == 403
+    assert answer.headers["referrer-policy"] == "same-origin", "or our own forms say Origin: null"
+    own = {"Origin": str(hand.base_url).rstrip("/")}
+    assert hand.post("/sandbox/do/clock", headers=own).status_code == 303
     assert hand.get("/sandbox/style.css").headers["content-type"].startswith("text/css")
 
 

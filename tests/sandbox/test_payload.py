@@ -114,9 +114,9 @@ def nested(depth: int) -> bytes:
 
 @pytest.mark.parametrize("depth", [70, 500, 3000, 20_000])
 def test_nesting_bombs_become_one_text_part(depth: int) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     payload = tree(nested(depth))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert payload["mimeType"] == "text/plain"
     assert {"name": "Subject", "value": "deep"} in payload["headers"]
     assert "bottom" in opened(payload)
@@ -162,9 +162,9 @@ def test_a_snippet_comes_from_html_when_there_is_no_text() -> None:
 @pytest.mark.parametrize("name", ["content-type", "Content-Disposition"])
 def test_endless_parameters_do_not_stall(name: str) -> None:
     raw = f"Subject: deep\r\n{name}: a/b".encode() + b";\r\n x=y" * 100_000 + b"\r\n\r\nbottom"
-    started = time.monotonic()
+    started = time.process_time()
     payload = tree(raw)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
     assert opened(payload) == "bottom"
 
 
