@@ -17,7 +17,7 @@ MAX_ENTRIES = 5_000
 """Entries looked at, readable or not."""
 MAX_LENGTH = 320
 MAX_NAME = 400
-MAX_INPUT = 256 * 1024
+MAX_INPUT = 128 * 1024
 
 _ATOM = r"[^\s\x00-\x20\x7f-\x9f\"(),:;<>@\[\]\\]++"
 _QUOTED = r"\"(?:[^\"\\]++|\\.)*+\""
@@ -55,7 +55,7 @@ def parse_list(header: str) -> tuple[Address, ...]:
 
     Groups are flattened, comments dropped (or taken as the name when there is no other), names
     decoded. The address is what stands in angle brackets, never what the name looks like; entries
-    without a readable address are left out. Never raises; linear; looks at the first 256 KB.
+    without a readable address are left out. Never raises; linear; looks at 128 K characters.
     """
     simple = _SIMPLE.fullmatch(header) if len(header) < 1_000 and header.isascii() else None
     if simple and len(simple[3]) <= MAX_LENGTH:

@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailweave.mime.address import MAX_ADDRESSES, Address, normalise, parse_list
@@ -145,6 +145,7 @@ def test_a_megabyte_of_anything_is_read_quickly(unit: str) -> None:
     assert time.process_time() - started < 1.0
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from('ab@.<>()",;:\\ =?\ud800\x00é\u202e\r\n'), max_size=80))
 def test_any_header_is_read_without_an_error(header: str) -> None:
     for each in parse_list(header):
@@ -192,6 +193,7 @@ def test_what_is_no_address_has_no_form(address: str) -> None:
     assert normalise(address) is None
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=40), st.emails()))
 def test_normalising_twice_changes_nothing(address: str) -> None:
     once = normalise(address)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailweave.mime.css import sheet, style
@@ -36,6 +36,7 @@ def test_remote_images_in_values_are_counted() -> None:
     assert style("background:url(cid:x);color:red").remote == 0
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abcurl()'\"\\;:-!/*{}[]@#0.,% \n<>", max_size=60))
 def test_any_value_is_read_without_an_error(value: str) -> None:
     text = style("color:" + value).text

@@ -2,7 +2,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailweave.mime.headers import (
@@ -69,6 +69,7 @@ def test_no_encoded_control_survives(control: str) -> None:
     assert decoded.isprintable()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.from_regex(r"(=\?[a-z0-9-]{0,9}\?[bq]\?[^?]{0,9}\?= ?){1,3}"))
 def test_any_value_is_decoded_onto_one_line(value: str) -> None:
     decoded = decode(value)
@@ -139,6 +140,7 @@ def test_impossible_dates_are_none(value: str) -> None:
     assert date(Headers([("Date", value)])) is None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789 :+-,.JanFebMonGT()/", max_size=60) | st.text(max_size=40))
 def test_any_date_is_read_without_an_error(value: str) -> None:
     moment = date(Headers([("Date", value)]))

@@ -4,7 +4,7 @@ import time
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailweave.mime.parse import Part, content, parse
@@ -182,6 +182,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=30).map(b"".join) | st.binary(max_size=200))
 def test_any_bytes_are_read_without_an_error(raw: bytes) -> None:
     parsed = parse(raw)

@@ -3,7 +3,7 @@ import time
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailweave.mime.html import from_text
@@ -78,6 +78,7 @@ class _Judge(HTMLParser):
             )
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

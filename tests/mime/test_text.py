@@ -2,7 +2,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailweave.mime.text import clean, from_html, preview, strip_quotes
@@ -135,6 +135,7 @@ def test_the_database_takes_clean_text(text: str, expected: str) -> None:
     assert clean(text) == expected
 
 
+@settings(deadline=None)
 @given(
     st.text(alphabet=st.characters(), max_size=200)
     | st.text(alphabet="<>!-/a&#;9\"' \n:", max_size=90)

@@ -2,7 +2,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailweave.mime.threads import base_subject, is_reply
@@ -69,6 +69,7 @@ def test_first_messages_do_not(subject: str) -> None:
     assert not is_reply(subject)
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=60) | st.lists(st.sampled_from(["re:", "[x]", " ", "(fwd)", "a"])).map("".join)
 )
