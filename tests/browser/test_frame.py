@@ -18,6 +18,7 @@ Axe = Callable[[Page], list[str]]
 
 SIGNED_IN = ["/settings/members/", "/settings/profile/", "/account/password/", "/nothing/here/"]
 STRANGE = ["/account/login/", "/nothing/here/", "/join/nonsense/"]
+NOON = 1_795_262_400  # 21 November 2026, 12:00 UTC
 WIDTHS = [320, 390, 768, 1280]
 
 
@@ -134,9 +135,11 @@ def test_a_toast_stays_while_it_is_looked_at_and_goes_after(
     page: Page, enter: Enter, team: Member, trouble: list[str]
 ) -> None:
     enter(team)
-    page.clock.install()
+    page.clock.install(time=NOON)
+    page.clock.pause_at(NOON + 60)
     page.goto("/settings/profile/")
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status", name="Messages")).to_be_attached()
     page.clock.run_for(200)
     toast = page.locator(".toast")
     expect(toast).to_contain_text("Your profile is saved.")
