@@ -1,8 +1,12 @@
 """What the sandbox has seen and spent, for people and for benches."""
 
+import sqlite3
 import time
+import zlib
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from sandbox.state import Sandbox
 
@@ -52,14 +56,23 @@ def messages(sandbox: Sandbox, address: str, limit: int = 50) -> list[Json]:
     account = sandbox.account(address).id
     with sandbox.db.read() as connection:
         rows = connection.execute(
-            "SELECT m.*, w.sender FROM messages m JOIN words w ON w.account = m.account"
-            " AND w.message = m.id WHERE m.account = ? ORDER BY m.date DESC, m.id DESC LIMIT ?",
+            "SELECT m.*, c.head FROM messages m JOIN contents c ON c.account = m.account"
+            " AND c.message = m.id WHERE m.account = ? ORDER BY m.date DESC, m.id DESC LIMIT ?",
             (account, limit),
         ).fetchall()
-    return [
-        {"id": f"{row['id']:x}", "thread": f"{row['thread']:x}", "subject": row["subject"],
-         "from": row["sender"].strip(), "labels": row["labels"], "snippet": row["snippet"],
-         "message_id": row["message_id"],
-         "received": datetime.fromtimestamp(row["date"] / 1000, UTC).isoformat()}
-        for row in rows
-    ]  # fmt: skip
+    return [_message(row) for row in rows]
+
+
+def _message(row: sqlite3.Row) -> Json:
+    shown = msgspec.json.decode(zlib.decompress(row["head"])).get("headers", [])
+    headers = {header["name"].lower(): header["value"] for header in reversed(shown)}
+    return {
+        "id": f"{row['id']:x}",
+        "thread": f"{row['thread']:x}",
+        "subject": headers.get("subject", ""),
+        "from": headers.get("from", ""),
+        "message_id": headers.get("message-id", ""),
+        "labels": row["labels"],
+        "snippet": row["snippet"],
+        "received": datetime.fromtimestamp(row["date"] / 1000, UTC).isoformat(),
+    }

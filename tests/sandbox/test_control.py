@@ -141,7 +141,8 @@ def test_the_page_does_the_same_by_form(world: Any, hand: Any) -> None:
     sent = form(page, action, subject="Hi <b>", text="there")
     assert "said=Done" in hand.post(action, data=sent).headers["location"]
     page = hand.get(where).text
-    assert "hi &lt;b&gt;" in page
+    assert "Hi &lt;b&gt;" in page
+    assert "Cy Customer &lt;cy@customer.example&gt;" in page
     change = f"/sandbox/do/mailbox/{NEW}/modify"
     assert hand.post(change, data=form(page, change)).status_code == 303
     number = world.state.message_ids(NEW)[0]
