@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from lxml import etree, html  # type: ignore[import-untyped]
+from lxml import etree, html
 
 Element: TypeAlias = Any
 """An lxml.html.HtmlElement; lxml ships no types."""
