@@ -196,7 +196,7 @@ def _tidy(part: Attachment) -> Attachment:
     """An attachment's description without anything that could harm where it is shown."""
     kind = part.content_type.lower()[:127]
     return Attachment(
-        part_id=part.part_id[:64],
+        part_id=texts.clean(part.part_id)[:64],
         filename=texts.clean(header_values.decode(part.filename))[:255],
         content_type=kind if _TYPE.fullmatch(kind) else "application/octet-stream",
         size=max(0, part.size),

@@ -4,6 +4,7 @@ One page of a workspace is stored at a time (an advisory lock until the transact
 is what keeps threads and identities free of races between mailboxes.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from django.db import connection
 
 from mailweave.kit import scope, sql
 from mailweave.mail import grouping, threads
-from mailweave.mail.arrival import Arrival
+from mailweave.mail.arrival import Arrival, hash_id
 from mailweave.mail.models import Message
 
 QUERIES = sql.load("mailweave.mail", "store")
@@ -34,6 +35,8 @@ class Stored:
     """Every message of the page, new here or known from another mailbox."""
     new_message_ids: tuple[int, ...]
     thread_ids: tuple[int, ...]
+    turned_ids: tuple[int, ...] = ()
+    """Messages that were received and turn out to be sent from here: match them anew."""
 
 
 @dataclass(slots=True)
@@ -52,8 +55,8 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
     """Store a page of one mailbox. Storing the same page again changes nothing."""
     if not arrivals:
         return Stored((), (), ())
+    hold()
     with connection.cursor() as cursor:
-        _run(cursor, "lock")
         known = {bytes(i): (m, t, d) for i, m, t, d in _find_messages(cursor, arrivals)}
         page = _Page(
             mailbox_id,
@@ -66,20 +69,30 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
         _place(cursor, page)
         _write_messages(cursor, page)
         _write_copies(cursor, page)
-        sent = [
+        sent = {
             known[a.identity][0]
             for a in arrivals
             if a.identity in known
             and a.direction == Message.Direction.OUTBOUND
             and known[a.identity][2] == Message.Direction.INBOUND
-        ]
+        }
         if sent:
-            _run(cursor, "mark_sent", messages=sent)
+            _run(cursor, "mark_sent", messages=list(sent))
     return Stored(
         tuple(dict.fromkeys(page.message_ids[a.identity] for a in arrivals)),
         tuple(message_id for _, message_id in page.fresh),
         tuple(sorted({page.thread_of[a.identity] for a in arrivals})),
+        tuple(sorted(sent)),
     )
+
+
+def hold() -> None:
+    """Let nobody else store, link or derive in this workspace until the transaction ends.
+
+    Whoever does one of these takes this before it changes any row of the archive.
+    """
+    with connection.cursor() as cursor:
+        _run(cursor, "lock")
 
 
 def _find_messages(cursor: Any, arrivals: Sequence[Arrival]) -> list[tuple[Any, ...]]:
@@ -129,37 +142,53 @@ def _known(cursor: Any, page: _Page) -> grouping.Known:
             remote_threads=list({a.remote_thread_id for a in arrivals}),
         )
     )
-    keys = dict(_rows(cursor, "find_keys", keys=list({k for a in arrivals for k in a.keys})))
+    keys: dict[int, list[int]] = defaultdict(list)
+    wanted = list({key for a in arrivals for key in a.keys})
+    for key, thread_id in _rows(cursor, "find_keys", keys=wanted):
+        keys[key].append(thread_id)
     doubtful = {
-        keys[key]
+        thread_id
         for a in arrivals
         for key in a.keys
-        if key in keys and keys[key] != remote.get(a.remote_thread_id)
+        for thread_id in keys.get(key, ())
+        if thread_id not in {remote.get(a.remote_thread_id), page.thread_of.get(a.identity)}
     }
-    people: dict[int, set[str]] = {}
-    if doubtful:
-        found = _rows(
-            cursor,
-            "find_people",
-            threads=list(doubtful),
-            addresses=list(page.address_ids.values()),
+    parties = _parties(cursor, page, list(doubtful)) if doubtful else {}
+    return grouping.Known(page.thread_of, remote, keys, parties)
+
+
+def _parties(cursor: Any, page: _Page, thread_ids: list[int]) -> dict[int, grouping.Party]:
+    """Who of the page takes part in these threads, and which Message-IDs are theirs."""
+    addresses = list(page.address_ids.values())
+    people: dict[int, set[str]] = {one: set() for one in thread_ids}
+    writers: dict[int, set[str]] = {one: set() for one in thread_ids}
+    found = _rows(cursor, "find_people", threads=thread_ids, addresses=addresses)
+    for thread_id, address, writes in found:
+        people[thread_id].add(address)
+        if writes:
+            writers[thread_id].add(address)
+    return {
+        thread_id: grouping.Party(
+            people[thread_id], writers[thread_id], ours, frozenset(map(hash_id, message_ids or ()))
         )
-        for thread_id, address in found:
-            people.setdefault(thread_id, set()).add(address)
-    return grouping.Known(page.thread_of, remote, keys, people)
+        for thread_id, ours, message_ids in _rows(cursor, "find_own_ids", threads=thread_ids)
+    }
 
 
 def _write_messages(cursor: Any, page: _Page) -> None:
     seen: dict[bytes, Arrival] = {}
     for arrival in page.arrivals:
-        if arrival.identity not in page.message_ids:
-            seen.setdefault(arrival.identity, arrival)
+        if arrival.identity not in page.message_ids and (
+            arrival.identity not in seen or arrival.direction == Message.Direction.OUTBOUND
+        ):
+            seen[arrival.identity] = arrival
     if not seen:
         return
     ids = [row[0] for row in _rows(cursor, "new_ids", count=len(seen))]
     page.fresh = list(zip(seen.values(), ids, strict=True))
     page.message_ids.update(zip(seen, ids, strict=True))
     _run(cursor, "table")
+    _run(cursor, "clear")
     with cursor.copy(QUERIES["copy_in"]) as copy:
         copy.set_types(_TYPES)
         for arrival, message_id in page.fresh:
@@ -232,8 +261,8 @@ def _write_copies(cursor: Any, page: _Page) -> None:
         remote_threads=list(pairs),
         threads=list(pairs.values()),
     )
-    keys = {key: page.thread_of[a.identity] for a in arrivals for key in a.keys}
-    _run(cursor, "add_keys", keys=list(keys), threads=list(keys.values()))
+    keys = sorted({(key, page.thread_of[a.identity]) for a in arrivals for key in a.keys})
+    _run(cursor, "add_keys", keys=[one[0] for one in keys], threads=[one[1] for one in keys])
 
 
 def _joined(lists: Iterable[Sequence[str]]) -> list[str]:

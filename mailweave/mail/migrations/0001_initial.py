@@ -718,7 +718,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="threadkey",
             constraint=models.UniqueConstraint(
-                models.F("workspace_id"), models.F("key"), name="thread_key_once"
+                models.F("workspace_id"),
+                models.F("key"),
+                models.F("thread"),
+                name="thread_key_once",
             ),
         ),
         migrations.AddIndex(

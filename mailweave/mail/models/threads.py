@@ -67,11 +67,14 @@ class RemoteThread(tenancy.TenantModel):
 
 class ThreadKey(tenancy.TenantModel):
     """A Message-ID that a thread holds or refers to (a 64-bit hash of it), so that replies that
-    arrive before what they answer still find each other."""
+    arrive before what they answer still find each other. Anybody may refer to it: a stranger who
+    was here first must not stand between the others."""
 
     key = models.BigIntegerField()
     thread = tenancy.foreign_key("mail.Thread")
 
     class Meta:
-        constraints = [models.UniqueConstraint("workspace_id", "key", name="thread_key_once")]
+        constraints = [
+            models.UniqueConstraint("workspace_id", "key", "thread", name="thread_key_once")
+        ]
         indexes = [models.Index(fields=["workspace_id", "thread"], name="thread_key_thread")]

@@ -12,6 +12,10 @@ CREATE TEMP TABLE IF NOT EXISTS arriving (
     part_inline boolean[]
 ) ON COMMIT DELETE ROWS;
 
+-- name: clear
+-- A second page in one transaction finds the first one's rows.
+DELETE FROM arriving;
+
 -- name: copy_in
 COPY arriving FROM STDIN (FORMAT BINARY);
 
@@ -35,16 +39,28 @@ WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
   AND remote_thread_id = ANY(%(remote_threads)s::text[]);
 
 -- name: find_keys
-SELECT key, thread_id FROM mail_threadkey
-WHERE workspace_id = %(workspace)s AND key = ANY(%(keys)s::bigint[]);
+-- Of an id that very many refer to, the first fifty.
+SELECT g.key, k.thread_id
+FROM unnest(%(keys)s::bigint[]) AS g (key)
+CROSS JOIN LATERAL (
+    SELECT thread_id FROM mail_threadkey
+    WHERE workspace_id = %(workspace)s AND key = g.key ORDER BY thread_id LIMIT 50
+) k;
 
 -- name: find_people
-SELECT DISTINCT m.thread_id, a.address
+SELECT m.thread_id, a.address, bool_or(m.sender_id = p.address_id)
 FROM mail_message m
 JOIN mail_participant p ON p.workspace_id = m.workspace_id AND p.message_id = m.id
 JOIN mail_address a ON a.workspace_id = m.workspace_id AND a.id = p.address_id
 WHERE m.workspace_id = %(workspace)s AND m.thread_id = ANY(%(threads)s::bigint[])
-  AND p.address_id = ANY(%(addresses)s::bigint[]);
+  AND p.address_id = ANY(%(addresses)s::bigint[])
+GROUP BY m.thread_id, a.address;
+
+-- name: find_own_ids
+SELECT thread_id, bool_or(direction = 'out'), array_agg(message_id) FILTER (WHERE message_id <> '')
+FROM mail_message
+WHERE workspace_id = %(workspace)s AND thread_id = ANY(%(threads)s::bigint[])
+GROUP BY thread_id;
 
 -- name: new_ids
 SELECT nextval('mail_message_id_seq') FROM generate_series(1, %(count)s);
@@ -118,6 +134,6 @@ ON CONFLICT (workspace_id, mailbox_id, remote_thread_id) DO NOTHING;
 
 -- name: add_keys
 INSERT INTO mail_threadkey (workspace_id, key, thread_id)
-SELECT DISTINCT ON (g.key) %(workspace)s, g.key, g.thread_id
+SELECT %(workspace)s, g.key, g.thread_id
 FROM unnest(%(keys)s::bigint[], %(threads)s::bigint[]) AS g (key, thread_id)
-ON CONFLICT (workspace_id, key) DO NOTHING;
+ON CONFLICT (workspace_id, key, thread_id) DO NOTHING;

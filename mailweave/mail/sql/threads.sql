@@ -16,7 +16,15 @@ WHERE r.workspace_id = %(workspace)s AND r.thread_id = g.loser;
 -- name: move_keys
 UPDATE mail_threadkey k SET thread_id = g.winner
 FROM unnest(%(losers)s::bigint[], %(winners)s::bigint[]) AS g (loser, winner)
-WHERE k.workspace_id = %(workspace)s AND k.thread_id = g.loser;
+WHERE k.workspace_id = %(workspace)s AND k.thread_id = g.loser
+  AND k.id = (
+    SELECT min(o.id) FROM mail_threadkey o
+    JOIN unnest(%(losers)s::bigint[], %(winners)s::bigint[]) AS h (loser, winner)
+        ON h.loser = o.thread_id AND h.winner = g.winner
+    WHERE o.workspace_id = %(workspace)s AND o.key = k.key)
+  AND NOT EXISTS (
+    SELECT 1 FROM mail_threadkey o
+    WHERE o.workspace_id = %(workspace)s AND o.key = k.key AND o.thread_id = g.winner);
 
 -- name: drop_threads
 DELETE FROM mail_thread WHERE workspace_id = %(workspace)s AND id = ANY(%(losers)s::bigint[]);
