@@ -170,7 +170,7 @@ class Bench:
 
     def control(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the sandbox's control API."""
-        request = urllib.request.Request(  # noqa: S310 - our own loopback address
+        request = urllib.request.Request(
             f"http://127.0.0.1:{SANDBOX_PORT}/sandbox/api/{path}",
             data=json.dumps(body).encode() if body is not None else None,
             headers={"Content-Type": "application/json"},
@@ -192,7 +192,8 @@ class Bench:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
-        child = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
+        argv = [sys.executable, *arguments]
+        child = subprocess.Popen(argv, stdout=subprocess.DEVNULL)  # noqa: S603 - our own programs
         self.children.append(child)
         return child
 

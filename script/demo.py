@@ -60,6 +60,7 @@ def main() -> int:
             application = "mailweave.config.asgi:application"
             serve = [python, "-m", "uvicorn", application, "--host", "127.0.0.1"]
             quiet = ["--port", str(options.port), "--log-level", "warning"]
+            quiet += ["--timeout-graceful-shutdown", "1"]
             processes.start(Program("web", serve + quiet))
             processes.start(Program("worker", [python, "manage.py", "worker"]))
             processes.wait_for(f"http://127.0.0.1:{options.port}/account/login/")

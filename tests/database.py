@@ -35,6 +35,7 @@ def _claim() -> bool:
     home.chmod(0o711)  # the server may run as another user
     os.environ[HOME] = str(home)
     os.environ["MAILWEAVE_DATA"] = str(home / "data")
+    os.environ["MAILWEAVE_DB_POOL"] = "off"  # the tests' database changes its name and its role
     os.environ["DATABASE_URL"] = cluster().url("mailweave")
     return True
 

@@ -8,5 +8,5 @@ from mailweave.config import boot
 
 # Static files are read in small blocks from disk; that they come synchronously is no matter here.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
-boot.start()
+boot.serve()
 application = get_asgi_application()

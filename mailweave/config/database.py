@@ -23,8 +23,13 @@ def start_embedded(data_dir: Path) -> None:
         cluster.create_database(NAME)
 
 
-def read(data_dir: Path, role: str) -> dict[str, Any]:
-    """Django's setting for the database. ``role`` is what the application works as."""
+def read(data_dir: Path, role: str, *, pool: bool) -> dict[str, Any]:
+    """Django's setting for the database. ``role`` is what the application works as.
+
+    With ``pool`` connections are kept and shared by all threads of a process; every web request
+    has a thread of its own, so without it each would open one. A pooling proxy in front of the
+    server does the same, and wants it off.
+    """
     url = os.environ.get("DATABASE_URL") or embedded(data_dir).url(NAME)
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
@@ -33,8 +38,12 @@ def read(data_dir: Path, role: str) -> dict[str, Any]:
     host = options.pop("host", None) or unquote(parts.hostname or "")
     port = options.pop("port", None) or str(parts.port or "")
     user = options.pop("user", None) or unquote(parts.username or "")
-    if role:
+    if role and pool:
+        options["options"] = f"-c role={role}"
+    elif role:
         options["assume_role"] = role
+    if pool:
+        options["pool"] = {"min_size": 1, "max_size": 20, "timeout": 15}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/") or NAME,
@@ -43,5 +52,6 @@ def read(data_dir: Path, role: str) -> dict[str, Any]:
         "HOST": host,
         "PORT": port,
         "OPTIONS": options,
-        "CONN_MAX_AGE": None,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
     }

@@ -82,7 +82,8 @@ TEMPLATES = [
 APP_ROLE = os.environ.get("MAILWEAVE_DB_ROLE", "mailweave_app")
 OWNER_COMMANDS = {"migrate", "makemigrations", "showmigrations", "prepare"}
 _as_owner = len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS
-DATABASES = {"default": database.read(DATA_DIR, "" if _as_owner else APP_ROLE)}
+DB_POOL = os.environ.get("MAILWEAVE_DB_POOL", "on") == "on" and not _as_owner
+DATABASES = {"default": database.read(DATA_DIR, "" if _as_owner else APP_ROLE, pool=DB_POOL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.User"

@@ -116,7 +116,9 @@ def test_encodings_we_did_not_ask_for_are_refused(encoding: str) -> None:
         body_of(streamed(gzip.compress(gzip.compress(b"hello")), encoding))
 
 
-@pytest.mark.parametrize("data", [b"not gzip", gzip.compress(b"hello " * 1000)[:-20]])
+@pytest.mark.parametrize(
+    "data", [b"not gzip", gzip.compress(b"hello " * 1000)[:-20]], ids=["none", "cut"]
+)
 def test_broken_gzip_is_named(data: bytes) -> None:
     with pytest.raises(http.Garbled):
         body_of(streamed(data, "gzip"))
