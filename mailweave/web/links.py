@@ -15,13 +15,12 @@ from mailweave.kit.errors import Expected
 from mailweave.linking import history, links, registry
 from mailweave.linking.history import LinkView
 from mailweave.linking.registry import Card
-from mailweave.mail import reading
-from mailweave.mail.models import Message
 from mailweave.mail.reading import MessageView
-from mailweave.mail.visibility import Level, NotFound, Viewer, viewer_for
+from mailweave.mail.visibility import Level, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import members, require
 from mailweave.web.errors import is_partial
+from mailweave.web.finding import Found, find
 
 FOUND = 6
 """How many records of each kind a search offers."""
@@ -35,6 +34,11 @@ class Filing:
     label: str
     why: str
     link: LinkView
+
+    @property
+    def short(self) -> str:
+        """The reason in as few words as a chip has room for."""
+        return self.why.partition(", ")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,8 @@ def why(link: LinkView, title: str) -> str:
         who = f" by {link.made_by}" if link.made_by else ""
         return f"linked by hand{who}" if link.linked else f"unlinked by hand{who}"
     if link.reason == "thread":
-        about = f" with {link.address}" if link.address else ""
-        return f"answers a conversation{about}, filed under {title}"
+        about = f"with {link.address}" if link.address else "that is filed there"
+        return f"part of a conversation {about}"
     verb = "sent by" if link.reason == "sender" else "sent to"
     if not link.address:
         return f"{verb} {title}"
@@ -80,7 +84,7 @@ def why(link: LinkView, title: str) -> str:
 def dialog(request: HttpRequest, pk: int) -> HttpResponse:
     """Search for a record to link a message to; without script, a page of its own."""
     member = require(request, "edit records")
-    message = _message(viewer_for(member), pk)
+    message = find(viewer_for(member), pk).message
     text = request.GET.get("q", "").strip()[:200]
     facts = {"message": message, "text": text, "offers": _offers(message, text, member)}
     template = "links/page.html"
@@ -94,14 +98,14 @@ def dialog(request: HttpRequest, pk: int) -> HttpResponse:
 def decide(request: HttpRequest, pk: int, kind: str, record_id: int, verb: str) -> HttpResponse:
     """Link, unlink, or forget the decision; the toast leads back."""
     member = require(request, "edit records")
-    message = _message(viewer_for(member), pk)
+    found = find(viewer_for(member), pk)
     card = _record(kind, record_id, member)
     before = _present(pk, kind, record_id)
     if verb == "link":
         links.link(pk, kind, record_id, member.user_id)
         said = f"Linked to {card.title}."
     elif verb == "unlink":
-        _hold_on(message, kind, record_id)
+        _hold_on(found.message, kind, record_id)
         links.unlink(pk, kind, record_id, member.user_id)
         said = f"Unlinked from {card.title}."
     elif verb == "reset":
@@ -112,37 +116,19 @@ def decide(request: HttpRequest, pk: int, kind: str, record_id: int, verb: str) 
     live.tell("mail")
     undo = "" if verb == "reset" else _path(pk, kind, record_id, _way_back(before))
     messages.success(request, said, extra_tags=undo if "undo" not in request.POST else "")
-    return _after(request, message, member)
+    return _after(request, found, member)
 
 
-def _after(request: HttpRequest, message: MessageView, member: Member) -> HttpResponse:
+def _after(request: HttpRequest, found: Found, member: Member) -> HttpResponse:
     """The message's filings again, or the page the person was on."""
     if is_partial(request):
-        found = filings([message.id], member).get(message.id, [])
-        return render(request, "links/_filed.html", {"message": message, "filings": found})
+        message = found.message
+        known = filings([message.id], member).get(message.id, [])
+        return render(request, "links/_filed.html", {"message": message, "filings": known})
     back = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(back, {request.get_host()}) and "/link/" not in back:
         return redirect(back)
-    return redirect("thread", _thread_of(message.id))
-
-
-def _message(viewer: Viewer, pk: int) -> MessageView:
-    """A message the member may read in full, else 404: what one cannot see one cannot link."""
-    try:
-        thread = reading.open_thread(viewer, _thread_of(pk))
-    except NotFound:
-        raise Http404 from None
-    found = next((one for one in thread.messages if one.id == pk), None)
-    if found is None or found.level < Level.FULL:
-        raise Http404
-    return found
-
-
-def _thread_of(pk: int) -> int:
-    found = Message.objects.filter(pk=pk).values_list("thread_id", flat=True).first()
-    if found is None:
-        raise Http404
-    return int(found)
+    return redirect("thread", found.thread_id)
 
 
 def _record(kind: str, record_id: int, member: Member) -> Card:

@@ -15,23 +15,32 @@ from mailweave.mail import reading, showing
 from mailweave.mail.models import ImageConsent, Message
 from mailweave.mail.reading import AttachmentView, MessageView
 from mailweave.mail.showing import Shown
-from mailweave.mail.visibility import Level, NotFound, Viewer, viewer_for
+from mailweave.mail.visibility import NotFound, Viewer, viewer_for
 from mailweave.mime import frame
 from mailweave.mime.html import SANITISER_VERSION
+from mailweave.mime.images import PLACEHOLDER
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members, networked
 from mailweave.web import images, links
+from mailweave.web.finding import find
 from mailweave.web.links import Filing
 
-LAYOUT = 1
+# A blocked image keeps its width, but a pixel would make it as high as it is wide.
+_BLOCKED = (
+    f'<style>img[src="{PLACEHOLDER}"]'
+    "{max-height:4rem;border-radius:6px;background:light-dark(#e6e9ef,#262c38)}</style>"
+)
+LAYOUT = 2
 """Raise it when the document around a body changes, so that browsers ask again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """The inside of a message's card. ``always``: this viewer trusts the sender's images."""
+    """The inside of a message's card. ``always``: this viewer trusts the sender's images.
+    ``newest``: it is the last of its thread."""
 
     message: MessageView
+    newest: bool
     shown: Shown
     images: bool
     always: bool
@@ -40,6 +49,12 @@ class Inside:
     filings: Sequence[Filing]
     sandbox: str
     may_edit: bool
+
+    @property
+    def says_people(self) -> bool:
+        """Whether there is more to say of the people than the card's first line says."""
+        one = self.message
+        return bool(one.cc or one.bcc or one.reply_to or len(one.to) != 1)
 
     @property
     def src(self) -> str:
@@ -66,13 +81,12 @@ def always(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     with scope.workspace(member.workspace_id):
         viewer = viewer_for(member)
         found = find(viewer, pk)
-        sender_id = Message.objects.values_list("sender_id", flat=True).get(pk=found.id)
+        sender_id = Message.objects.values_list("sender_id", flat=True).get(pk=found.message.id)
         if verb not in {"always", "never"} or sender_id is None:
             raise Http404
         _trust(member, sender_id, verb == "always")
     if request.headers.get("HX-Request") != "true":
-        with scope.workspace(member.workspace_id):
-            return redirect("thread", Message.objects.get(pk=pk).thread_id)
+        return redirect("thread", found.thread_id)
     return _render(request, member, viewer, pk)
 
 
@@ -95,7 +109,7 @@ def body(request: HttpRequest, pk: int) -> HttpResponse:
             shown = showing.show(viewer, pk, inline)
     except NotFound:
         raise Http404 from None
-    text = frame.document(shown.html, styled=shown.styled)
+    text = frame.document(_BLOCKED + shown.html, styled=shown.styled)
     return _framed(request, text, wants_images)
 
 
@@ -104,8 +118,7 @@ def body(request: HttpRequest, pk: int) -> HttpResponse:
 def headers(request: HttpRequest, pk: int) -> HttpResponse:
     """The headers of a message, for those who want to know exactly."""
     viewer = viewer_for(member_of(request))
-    found = find(viewer, pk)
-    facts = {"message": found, "headers": reading.headers(viewer, pk)}
+    facts = {"message": find(viewer, pk).message, "headers": reading.headers(viewer, pk)}
     part = request.headers.get("HX-Request-Type") == "partial"
     template = "messages/_headers.html" if part else "messages/headers.html"
     return render(request, template, facts)
@@ -122,31 +135,19 @@ def inside(request: HttpRequest, viewer: Viewer, pk: int, *, shown_once: bool = 
         found = find(viewer, pk)
         trusted = trusts(member, pk)
         return Inside(
-            message=found,
+            message=found.message,
+            newest=found.newest,
             shown=shown,
             images=bool(shown.blocked) and (trusted or shown_once),
             always=trusted,
             as_text=request.GET.get("as") == "text",
-            attachments=tuple(one for one in found.attachments if not _is_in_text(one, shown)),
+            attachments=tuple(
+                one for one in found.message.attachments if not _is_in_text(one, shown)
+            ),
             filings=links.filings([pk], member).get(pk, []),
             sandbox=frame.SANDBOX,
             may_edit=member.may("edit records"),
         )
-
-
-def find(viewer: Viewer, pk: int) -> MessageView:
-    """A message the viewer may read in full, else 404."""
-    thread_id = Message.objects.filter(pk=pk).values_list("thread_id", flat=True).first()
-    if thread_id is None:
-        raise Http404
-    try:
-        thread = reading.open_thread(viewer, thread_id)
-    except NotFound:
-        raise Http404 from None
-    found = next((one for one in thread.messages if one.id == pk), None)
-    if found is None or found.level < Level.FULL:
-        raise Http404
-    return found
 
 
 def trusts(member: Member, pk: int) -> bool:

@@ -1,6 +1,8 @@
 """A workspace with a little mail, and browsers that look at it."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from django.test import Client
 
@@ -8,14 +10,18 @@ from mailweave.kit import scope
 from mailweave.mail.models import Mailbox
 from mailweave.people.access import Member
 from mailweave.people.models import User, Workspace
-from mailweave.records.crm.models import Contact
+from mailweave.records.crm import contacts, deals
+from mailweave.records.crm.models import Contact, Deal
 from tests.makers import make_member, signed_in
 from tests.makers_mail import Archive
+
+PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
+"""What htmx says when it wants a part of a page."""
 
 
 @dataclass
 class Post:
-    """A member with a mailbox, a colleague, and the archive that makes their mail."""
+    """Ada with a mailbox, Ben who works with her, and the archive that makes their mail."""
 
     member: Member
     colleague: Member
@@ -24,37 +30,44 @@ class Post:
     browser: Client
     other: Client
 
-    def inside(self) -> "scope._GeneratorContextManager":  # type: ignore[name-defined]
+    def inside(self) -> AbstractContextManager[None]:
         """The workspace, to make rows in."""
         return scope.workspace(self.member.workspace_id)
 
-    def letter(self, **fields: object) -> tuple[int, int]:
-        """A message alone in its thread, in the member's mailbox; returns (thread, message)."""
-        seen = bool(fields.pop("seen", True))
+    def letter(
+        self, *, thread: int | None = None, seen: bool = True, state: str = "stored", **more: Any
+    ) -> tuple[int, int]:
+        """A message in Ada's mailbox, alone in its thread unless given; (thread, message)."""
+        bcc = more.pop("bcc", ())
         with self.inside():
-            thread_id = self.archive.thread()
-            message_id = self.archive.message(thread_id, **fields)  # type: ignore[arg-type]
-            self.archive.copy(message_id, self.mailbox_id, seen=seen)
+            thread_id = thread or self.archive.thread()
+            message_id = self.archive.message(thread_id, **more)
+            self.archive.copy(message_id, self.mailbox_id, seen=seen, state=state, bcc=bcc)
             self.archive.settle()
         return thread_id, message_id
 
     def share(self, sharing: str) -> None:
-        """Share the member's mailbox with colleagues so far."""
+        """What colleagues see of Ada's linked mail from now on."""
         with self.inside():
             Mailbox.objects.filter(pk=self.mailbox_id).update(sharing=sharing)
 
-    def contact(self, name: str, address: str) -> int:
-        """A contact; mail stored already is matched again."""
-        from mailweave.records.crm import contacts
-
+    def contact(self, name: str, *addresses: str) -> int:
+        """A contact; mail stored before is matched again."""
         with self.inside():
             contact = Contact(name=name)
-            contacts.store(contact, [(address, "primary")])
+            contacts.store(contact, addresses)
             return int(contact.pk)
+
+    def deal(self, name: str, *contact_ids: int) -> int:
+        """A deal with these contacts, the primary one first."""
+        with self.inside():
+            deal = Deal(name=name)
+            deals.store(deal, contact_ids)
+            return int(deal.pk)
 
 
 def make_post() -> Post:
-    """Ada's mailbox, and Ben who works with her."""
+    """Ada's mailbox, empty."""
     member = make_member(name="Ada Lind", email="ada@northwind.example")
     workspace = Workspace.objects.get(pk=member.workspace_id)
     colleague = make_member("member", workspace, name="Ben Roth", email="ben@northwind.example")
@@ -62,3 +75,8 @@ def make_post() -> Post:
     with scope.workspace(member.workspace_id):
         mailbox_id = archive.mailbox(User.objects.get(pk=member.user_id))
     return Post(member, colleague, archive, mailbox_id, signed_in(member), signed_in(colleague))
+
+
+def make_stranger() -> Client:
+    """A browser of somebody in another workspace."""
+    return signed_in(make_member(name="Eve", email="eve@elsewhere.example"))

@@ -39,7 +39,9 @@ function back(link) {
   const row = rowOfOpen();
   const stay = link.getAttribute("href");
   pane().replaceChildren(document.getElementById("nothing-open").content.cloneNode(true));
-  history.pushState(history.state, "", stay);
+  // The mark tells htmx that this step is its own to go back over.
+  if (!history.state?.htmx) history.replaceState({ htmx: true }, "", location.href);
+  history.pushState({ htmx: true }, "", stay);
   document.title = document.title.replace(/^.* · /s, "Mail · ");
   mark();
   point(row);

@@ -86,7 +86,12 @@ async function renewThread() {
   const list = document.querySelector("#thread .messages");
   if (!list) return;
   const page = await ask(list.dataset.news);
-  if (page && list.isConnected) merge(list, page.querySelectorAll("details.msg"), false);
+  if (!page || !list.isConnected) return;
+  merge(list, page.querySelectorAll("details.msg"), false);
+  for (const fresh of page.querySelectorAll(".filed, .filings")) {
+    const known = document.getElementById(fresh.id);
+    if (known && !known.contains(document.activeElement)) replace(known, fresh);
+  }
 }
 
 async function renew() {

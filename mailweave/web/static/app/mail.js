@@ -2,3 +2,4 @@
 import "./mail-body.js";
 import "./list-cursor.js";
 import "./mail-news.js";
+import "./link-dialog.js";

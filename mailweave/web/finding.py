@@ -1,0 +1,34 @@
+"""A message as one of its readers may open it; for everybody else it is not found."""
+
+from dataclasses import dataclass
+
+from django.http import Http404
+
+from mailweave.mail import reading
+from mailweave.mail.models import Message
+from mailweave.mail.reading import MessageView
+from mailweave.mail.visibility import Level, NotFound, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message in its thread. ``newest``: it is the last one there."""
+
+    message: MessageView
+    thread_id: int
+    newest: bool
+
+
+def find(viewer: Viewer, pk: int) -> Found:
+    """A message the viewer may read in full, else 404."""
+    thread_id = Message.objects.filter(pk=pk).values_list("thread_id", flat=True).first()
+    if thread_id is None:
+        raise Http404
+    try:
+        thread = reading.open_thread(viewer, thread_id)
+    except NotFound:
+        raise Http404 from None
+    found = next((one for one in thread.messages if one.id == pk), None)
+    if found is None or found.level < Level.FULL:
+        raise Http404
+    return Found(found, thread_id, found is thread.messages[-1])
