@@ -43,9 +43,9 @@ def fold(body: Element) -> int:
     Folded is only what stands after something new and has nothing after it, so that an answer
     between or below quoted lines stays in sight. A forwarded message is content and stays open.
     """
-    start = _trailing_quote(body)
-    if start is None:
-        start = _copied_message(body)
+    # Whichever begins earlier: an answer from Outlook often copies one from Gmail, quote and all.
+    found = [_trailing_quote(body), _copied_message(body)]
+    start = next((node for node in body.iter() if any(node is one for one in found)), None)
     if start is None or start.tag not in _WRAPPABLE:
         return 0
     if not something_before(start, body) or _FORWARDED.search(text_of(start, 300)):

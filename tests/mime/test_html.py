@@ -297,9 +297,12 @@ OUTLOOK_WEB = (
 )
 
 
+OUTLOOK_OVER_GMAIL = OUTLOOK.removesuffix("</div>") + GMAIL.replace("Fine.", "Shall we?") + "</div>"
+
+
 @pytest.mark.parametrize(
-    "html", [GMAIL, APPLE, THUNDERBIRD, OUTLOOK, OUTLOOK_WEB],
-    ids=["gmail", "apple", "thunderbird", "outlook", "outlook web"],
+    "html", [GMAIL, APPLE, THUNDERBIRD, OUTLOOK, OUTLOOK_WEB, OUTLOOK_OVER_GMAIL],
+    ids=["gmail", "apple", "thunderbird", "outlook", "outlook web", "outlook over gmail"],
 )  # fmt: skip
 def test_a_quoted_end_is_folded_and_kept(html: str) -> None:
     result = clean(html)
