@@ -115,7 +115,7 @@ def decide(request: HttpRequest, pk: int, kind: str, record_id: int, verb: str) 
         raise Http404
     live.tell("mail")
     undo = "" if verb == "reset" else _path(pk, kind, record_id, _way_back(before))
-    messages.success(request, said, extra_tags=undo if "undo" not in request.POST else "")
+    messages.success(request, said, extra_tags=undo)
     return _after(request, found, member)
 
 

@@ -180,7 +180,7 @@ def test_nothing_found_leads_out_of_the_filters(post: Post) -> None:
 
 
 def test_the_unread_count_stops_at_a_hundred(post: Post) -> None:
-    thread, _ = post.letter(seen=False)
+    post.letter(seen=False)
     post.letter(seen=True)
     assert 'Unread<span class="count">1<' in page(post.browser)
     with post.inside():

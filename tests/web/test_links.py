@@ -1,0 +1,163 @@
+"""Linking and unlinking a message by hand: by whom, with what words, and back again."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from mailweave.linking.models import Link
+from mailweave.web import links
+from tests.web.letters import PART, Post, make_post, make_stranger
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def post() -> Post:
+    return make_post()
+
+
+def decide(browser: Client, pk: int, contact: int, verb: str, **more: object) -> object:
+    path = f"/mail/messages/{pk}/links/crm.contact/{contact}/{verb}/"
+    return browser.post(path, **more)  # type: ignore[arg-type]
+
+
+def told(browser: Client, pk: int, contact: int, verb: str) -> str:
+    answer = decide(browser, pk, contact, verb, headers=PART)
+    assert answer.status_code == 200  # type: ignore[attr-defined]
+    return str(answer.content.decode())  # type: ignore[attr-defined]
+
+
+def undo_in(text: str) -> str:
+    found = re.search(
+        r'<form action="([^"]+)" method="post">(?:(?!</form>).)*Undo <kbd>', text, re.DOTALL
+    )
+    assert found
+    return found[1]
+
+
+def decisions(post: Post, pk: int) -> list[tuple[str, bool, bool]]:
+    with post.inside():
+        rows = Link.objects.filter(message_id=pk).order_by("record_id")
+        return list(rows.values_list("reason", "linked", "pinned"))
+
+
+def test_a_message_is_linked_by_hand_and_back(post: Post) -> None:
+    _, pk = post.letter()
+    contact = post.contact("Mara Okafor", "mara@acme.example")
+    text = told(post.browser, pk, contact, "link")
+    assert "linked by hand by Ada Lind" in text
+    assert "Linked to Mara Okafor." in text
+    assert decisions(post, pk) == [("manual", True, True)]
+    assert undo_in(text).endswith("/reset/")
+    post.browser.post(undo_in(text))
+    assert decisions(post, pk) == []
+
+
+def test_an_automatic_link_is_taken_away_and_back(post: Post) -> None:
+    _, pk = post.letter(sender="mara@acme.example")
+    contact = post.contact("Mara Okafor", "mara@acme.example")
+    assert decisions(post, pk) == [("sender", True, False)]
+    text = told(post.browser, pk, contact, "unlink")
+    assert "Not filed under" in text
+    assert "unlinked by hand by Ada Lind" in text
+    assert decisions(post, pk) == [("manual", False, True)]
+    post.browser.post(undo_in(text))
+    assert decisions(post, pk) == [("sender", True, False)]
+
+
+def test_undoing_restores_an_earlier_decision(post: Post) -> None:
+    _, pk = post.letter()
+    contact = post.contact("Mara", "mara@acme.example")
+    told(post.browser, pk, contact, "link")
+    text = told(post.browser, pk, contact, "unlink")
+    assert undo_in(text).endswith("/link/")
+    post.browser.post(undo_in(text))
+    assert decisions(post, pk) == [("manual", True, True)]
+
+
+def test_without_script_one_returns_to_the_page(post: Post) -> None:
+    thread, pk = post.letter()
+    contact = post.contact("Mara", "mara@acme.example")
+    back = "http://testserver/mail/threads/1/?unread=1"
+    answer = decide(post.browser, pk, contact, "link", headers={"Referer": back})
+    assert answer.status_code == 302  # type: ignore[attr-defined]
+    assert answer["Location"] == back  # type: ignore[index]
+    away = {"Referer": "https://evil.example/"}
+    answer = decide(post.browser, pk, contact, "link", headers=away)
+    assert answer["Location"] == f"/mail/threads/{thread}/"  # type: ignore[index]
+
+
+def test_what_one_cannot_see_one_cannot_link(post: Post) -> None:
+    _, pk = post.letter()
+    contact = post.contact("Mara", "mara@acme.example")
+    for verb in ("link", "unlink", "reset"):
+        for browser in (post.other, make_stranger()):
+            assert decide(browser, pk, contact, verb).status_code == 404  # type: ignore[attr-defined]
+        assert decide(post.browser, pk, 98765, verb).status_code == 404  # type: ignore[attr-defined]
+    assert decide(post.browser, pk, contact, "steal").status_code == 404  # type: ignore[attr-defined]
+    unknown = post.browser.post(f"/mail/messages/{pk}/links/crm.spaceship/1/link/")
+    assert unknown.status_code == 404
+    assert decisions(post, pk) == []
+
+
+def test_a_record_of_another_workspace_is_not_there(post: Post) -> None:
+    _, pk = post.letter()
+    foreign = make_post().contact("Foreign", "f@x.example")
+    assert decide(post.browser, pk, foreign, "link").status_code == 404  # type: ignore[attr-defined]
+
+
+def test_people_do_not_saw_off_their_own_branch(post: Post) -> None:
+    _, pk = post.letter(sender="mara@acme.example", cc=["jon@acme.example"])
+    mara = post.contact("Mara", "mara@acme.example")
+    answer = decide(post.other, pk, mara, "unlink", headers=PART)
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert decisions(post, pk) == [("sender", True, False)]
+    post.contact("Jon", "jon@acme.example")
+    assert "Unlinked from Mara." in told(post.other, pk, mara, "unlink")
+
+
+def test_the_dialog_offers_who_it_may_be_and_finds_others(post: Post) -> None:
+    _, pk = post.letter(sender="mara@acme.example", text="x")
+    contact = post.contact("Jon Bell", "jon@acme.example")
+    post.contact("Mara Okafor", "mara@other.example")
+    path = f"/mail/messages/{pk}/link/"
+    start = post.browser.get(path, headers=PART).content.decode()
+    assert "<dialog" in start
+    assert "Mara Okafor" in start
+    assert "Jon Bell" not in start
+    found = post.browser.get(f"{path}?q=bell", headers=PART).content.decode()
+    assert "<dialog" not in found
+    assert f"/links/crm.contact/{contact}/link/" in found
+    assert "jon@acme.example" in found
+    told(post.browser, pk, contact, "link")
+    again = post.browser.get(f"{path}?q=bell", headers=PART).content.decode()
+    assert '<span class="badge">Linked</span>' in again
+    assert "is called “zebra”" in post.browser.get(f"{path}?q=zebra").content.decode()
+
+
+def test_reasons_are_plain_words(post: Post) -> None:
+    thread, first = post.letter(minute=1, sender="mara@acme.example")
+    _, answer = post.letter(
+        thread=thread, minute=2, direction="out", sender="us@home.example", to=["x@y.example"]
+    )
+    _, sent = post.letter(direction="out", sender="us@home.example", to=["mara@acme.example"])
+    post.contact("Mara Okafor", "mara@acme.example")
+    with post.inside():
+        found = links.filings([first, answer, sent], post.member)
+    assert [one.why for one in found[first]] == [
+        "sent by mara@acme.example, an address of Mara Okafor"
+    ]
+    assert [one.why for one in found[sent]] == [
+        "sent to mara@acme.example, an address of Mara Okafor"
+    ]
+    assert [one.why for one in found[answer]] == ["part of a conversation with mara@acme.example"]
+    assert found[first][0].short == "sent by mara@acme.example"
+
+
+def test_a_link_by_bcc_does_not_name_the_address(post: Post) -> None:
+    _, pk = post.letter(direction="out", to=["x@y.example"], bcc=["mara@acme.example"])
+    post.contact("Mara", "mara@acme.example")
+    with post.inside():
+        found = links.filings([pk], post.member)
+    assert [one.why for one in found[pk]] == ["sent to Mara"]
