@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from mailweave.linking import matching
 from mailweave.linking.models import Link, RecordAddress, ThreadRecord
+from mailweave.mail import store
 from mailweave.mail.models import Address
 
 
@@ -14,6 +15,7 @@ def set_addresses(kind: str, record_id: int, addresses: Sequence[tuple[str, str]
     transaction. The first mention of an address counts. The caller holds its own record
     (``select_for_update``), so that two changes of one record do not mix.
     """
+    store.hold()  # before any row: mail that is being stored now is linked too, here or there
     wanted = _ids(addresses)
     rows = RecordAddress.objects.filter(kind=kind, record_id=record_id)
     before = dict(rows.values_list("address_id", "address_kind"))

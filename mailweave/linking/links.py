@@ -1,8 +1,11 @@
 """A person's decisions about links: made by hand, pinned, and undone only by a person."""
 
+from django.db.models.functions import Now
+
 from mailweave.kit.errors import Expected
 from mailweave.linking import matching
 from mailweave.linking.models import Link
+from mailweave.mail import store
 from mailweave.mail.models import Message
 
 
@@ -18,13 +21,14 @@ def unlink(message_id: int, kind: str, record_id: int, user_id: int) -> Link:
 
 def reset(message_id: int, kind: str, record_id: int) -> None:
     """Forget a person's decision and let matching decide again."""
+    store.hold()
     thread_id = _thread_of(message_id)
     Link.objects.filter(message_id=message_id, kind=kind, record_id=record_id).delete()
-    matching.drop([thread_id])
-    matching.link([message_id], [thread_id])
+    matching.link_anew([message_id], [thread_id])
 
 
 def _decide(message_id: int, kind: str, record_id: int, user_id: int, *, linked: bool) -> Link:
+    store.hold()
     thread_id = _thread_of(message_id)
     decision: Link
     decision, _ = Link.objects.update_or_create(
@@ -35,11 +39,12 @@ def _decide(message_id: int, kind: str, record_id: int, user_id: int, *, linked:
             "linked": linked,
             "pinned": True,
             "reason": Link.Reason.MANUAL,
+            "address": None,
             "made_by_id": user_id,
+            "made_at": Now(),
         },
     )
-    matching.drop([thread_id])
-    matching.link([message_id], [thread_id])
+    matching.link_anew([message_id], [thread_id])
     return decision
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from mailweave.kit import scope, sql
 from mailweave.linking.policy import STANDARD
-from mailweave.mail import threads
+from mailweave.mail import store, threads
 
 QUERIES = sql.load("mailweave.linking", "matching")
 
@@ -41,6 +41,7 @@ def relink(address_ids: Collection[int]) -> None:
     addresses = list(address_ids)
     if not addresses:
         return
+    store.hold()
     with connection.cursor() as cursor:
         _run(cursor, "drop_stale", addresses=addresses)
         freed = {row[0] for row in cursor.fetchall()}
@@ -48,8 +49,26 @@ def relink(address_ids: Collection[int]) -> None:
         messages = list(freed | {row[0] for row in cursor.fetchall()})
         _run(cursor, "threads_of_messages", messages=messages)
         thread_ids = [row[0] for row in cursor.fetchall()]
+    link_anew(messages, thread_ids)
+
+
+def rematch(message_ids: Collection[int]) -> None:
+    """Match these messages as if they had just come, after what they are has changed."""
+    messages = list(message_ids)
+    store.hold()
+    with connection.cursor() as cursor:
+        _run(cursor, "drop_matched", messages=messages)
+        _run(cursor, "threads_of_messages", messages=messages)
+        thread_ids = [row[0] for row in cursor.fetchall()]
+    link_anew(messages, thread_ids)
+
+
+def link_anew(message_ids: Collection[int], thread_ids: Collection[int]) -> None:
+    """Link after links went away: what threads inherited through those goes with them."""
+    with connection.cursor() as cursor:
+        _run(cursor, "drop_inherited", threads=list(thread_ids))
     drop(thread_ids)
-    link(messages, thread_ids)
+    link(message_ids, thread_ids)
 
 
 def derive(thread_ids: Collection[int]) -> None:

@@ -78,6 +78,20 @@ WHERE l.workspace_id = %(workspace)s AND l.address_id = ANY(%(addresses)s::bigin
       AND r.address_id = l.address_id)
 RETURNING l.message_id;
 
+-- name: drop_matched
+DELETE FROM linking_link
+WHERE workspace_id = %(workspace)s AND message_id = ANY(%(messages)s::bigint[]) AND NOT pinned;
+
+-- name: drop_inherited
+DELETE FROM linking_link l
+USING unnest(%(threads)s::bigint[]) AS g (thread_id)
+CROSS JOIN LATERAL (
+    SELECT id FROM mail_message
+    WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
+) m
+WHERE l.workspace_id = %(workspace)s AND l.message_id = m.id
+  AND l.reason = 'thread' AND NOT l.pinned;
+
 -- name: messages_of_addresses
 SELECT DISTINCT message_id FROM mail_participant
 WHERE workspace_id = %(workspace)s AND address_id = ANY(%(addresses)s::bigint[])
