@@ -209,21 +209,20 @@ class Bench:
 
 
 def main() -> int:
-    """Run what was asked for; the last line is the figure that counts."""
+    """Run what was asked for, each part in a process of its own; the last line counts."""
     options = read_options()
-    result = measure_cpu(options.messages)
-    for messages, peak in result.peaks.items():
-        print(f"  peak RSS of the worker at {messages:,} messages: {peak:.0f} MB")
+    if options.part:
+        run_part(options)
+        return 0
+    figure = part("cpu", options)
     if options.rss_messages > options.messages:
-        print(f"\nMemory, backfilling {options.rss_messages:,} messages:")
-        long = measure_cpu(options.rss_messages)
-        for messages, peak in long.peaks.items():
-            print(f"  peak RSS of the worker at {messages:,} messages: {peak:.0f} MB")
+        print(f"\nMemory, backfilling {options.rss_messages:,} messages:", flush=True)
+        part("memory", options)
     if options.quota_seconds:
-        measure_quota(options.quota_seconds, options.latency)
+        part("quota", options)
     print(f"\nCPU of worker + database (limit {LIMIT_MS} ms), CPU-ms per message:")
-    print(f"{result.cpu_ms:.3f}")
-    return 0 if result.cpu_ms <= LIMIT_MS else 1
+    print(figure)
+    return 0 if float(figure) <= LIMIT_MS else 1
 
 
 def read_options() -> argparse.Namespace:
@@ -233,7 +232,36 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rss-messages", type=int, default=50_000, help="0: skip")
     parser.add_argument("--quota-seconds", type=int, default=300, help="0: skip")
     parser.add_argument("--latency", type=int, default=150, help="milliseconds, with quotas on")
+    parser.add_argument("--part", default="", help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def part(name: str, options: argparse.Namespace) -> str:
+    """Measure one part in a fresh process; passes its lines on and returns the last."""
+    argv = [sys.executable, __file__, "--part", name]
+    for option in ("messages", "rss_messages", "quota_seconds", "latency"):
+        argv += [f"--{option.replace('_', '-')}", str(getattr(options, option))]
+    last = ""
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603 - us
+        for line in child.stdout or ():
+            last = line.strip()
+            if not last.startswith("result "):
+                print(line, end="", flush=True)
+    if child.returncode:
+        raise SystemExit(child.returncode)
+    return last.removeprefix("result ")
+
+
+def run_part(options: argparse.Namespace) -> None:
+    """One part of the measurement, in this process."""
+    if options.part == "quota":
+        measure_quota(options.quota_seconds, options.latency)
+        return
+    count = options.messages if options.part == "cpu" else options.rss_messages
+    result = measure_cpu(count)
+    for messages, peak in result.peaks.items():
+        print(f"  peak RSS of the worker at {messages:,} messages: {peak:.0f} MB")
+    print(f"result {result.cpu_ms:.3f}")
 
 
 def measure_cpu(messages: int) -> Result:
@@ -328,7 +356,7 @@ def measure_quota(seconds: int, latency_ms: int) -> None:
         print(
             f"  {used:,} units used of {allowed:,.0f} allowed = {used / allowed:.1%};"
             f" {(bench.stored() - stored_before) / took:.1f} messages/s;"
-            f" calls refused: {bench.control('stats').get('refused', 0)}",
+            f" calls refused: {refused(bench)}",
             flush=True,
         )
     finally:
@@ -337,9 +365,12 @@ def measure_quota(seconds: int, latency_ms: int) -> None:
 
 def units(bench: Bench) -> int:
     """Quota units all mailboxes have used so far."""
-    found = bench.control("stats")["mailboxes"]
-    rows = found.values() if isinstance(found, dict) else found
-    return sum(int(row["units"]) for row in rows)
+    return sum(int(row["units"]) for row in bench.control("stats")["mailboxes"].values())
+
+
+def refused(bench: Bench) -> int:
+    """Calls the sandbox has turned away so far."""
+    return sum(int(row["rejected"]) for row in bench.control("stats")["mailboxes"].values())
 
 
 def correspondents(mailbox: str, count: int) -> list[str]:
