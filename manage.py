@@ -5,6 +5,7 @@ import os
 import sys
 
 WITHOUT_DATABASE = {"check", "collectstatic", "makemigrations", "make_key", "help"}
+LONG_LIVED = {"worker"}
 
 
 def main() -> None:
@@ -13,7 +14,10 @@ def main() -> None:
     if sys.argv[1:2] and sys.argv[1] not in WITHOUT_DATABASE:
         from mailweave.config import boot
 
-        boot.start()
+        if sys.argv[1] in LONG_LIVED:
+            boot.serve()
+        else:
+            boot.start()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

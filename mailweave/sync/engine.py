@@ -55,9 +55,8 @@ def advance(workspace_id: int, sync_id: int, *, limit: timedelta = SLICE) -> Non
         _work(workspace_id, sync_id, token, clock.now() + limit)
     except LeaseLostError:
         log.warning("sync %s: another worker took over", sync_id)
-        return
     except Exception as error:  # noqa: BLE001 - whatever stopped us, the row must say so
-        _stop(workspace_id, sync_id, error)
+        _stop(workspace_id, sync_id, token, error)
     with scope.workspace(workspace_id):
         lease.release(Sync.objects.all(), sync_id, token)
         schedule(sync_id)
@@ -225,11 +224,13 @@ def _went_well(hands: Hands, before: Sync) -> None:
         live.tell(f"mailbox-{hands.mailbox_id}")
 
 
-def _stop(workspace_id: int, sync_id: int, error: Exception) -> None:
-    """Write down what stopped us, in words, and what happens next."""
+def _stop(workspace_id: int, sync_id: int, token: str, error: Exception) -> None:
+    """Write down what stopped us, in words, and what happens next, if it is still ours to say."""
     if not isinstance(error, ProviderError):
         log.error("sync %s stopped", sync_id, exc_info=error)
     with scope.workspace(workspace_id):
-        sync = Sync.objects.get(pk=sync_id)
+        sync = Sync.objects.filter(pk=sync_id, lease_token=token).first()
+        if sync is None:
+            return
         trouble.note(sync, error)
         live.tell(f"mailbox-{sync.mailbox_id}")

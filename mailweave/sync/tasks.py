@@ -1,4 +1,4 @@
-"""What workers run: one slice for one mailbox, and a look around every minute."""
+"""What workers run: one slice for one mailbox, and a look around every ten seconds."""
 
 from django.db import close_old_connections, connection
 from procrastinate.contrib.django import app
@@ -14,10 +14,10 @@ def advance(workspace_id: int, sync_id: int) -> None:
     engine.advance(workspace_id, sync_id)
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="* * * * * */10")  # the sixth field is seconds
 @app.task(name="sync.sweep")
 def sweep(timestamp: int) -> None:
-    """Nudge every mailbox that is due: a lost alarm costs a minute, no more."""
+    """Nudge every mailbox that is due: an alarm lost with its worker costs seconds, no more."""
     del timestamp
     close_old_connections()
     with connection.cursor() as cursor:

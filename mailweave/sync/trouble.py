@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db import InterfaceError, OperationalError
+
 from mailweave.kit import clock
 from mailweave.providers.errors import (
     AuthExpired,
@@ -17,6 +19,7 @@ PERSONS_MOVE = frozenset({Sync.Problem.RECONNECT, Sync.Problem.CONSENT})
 
 RETRIES = 3
 _FIRST_WAIT = timedelta(seconds=30)
+_DATABASE_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=30)
 _OPERATOR_WAIT = timedelta(minutes=5)
 _LONGEST_HOLD = timedelta(hours=24)
@@ -43,7 +46,10 @@ def note(sync: Sync, error: Exception) -> None:
 def _fail(sync: Sync, error: Exception) -> None:
     """Three tries with exponential back-off, then a failure people see; and still trying."""
     sync.failures += 1
-    sync.held_until = clock.now() + min(_FIRST_WAIT * 2 ** (sync.failures - 1), _LONGEST_WAIT)
+    # We can write this, so our own database is back: there is no provider to spare.
+    ours = isinstance(error, OperationalError | InterfaceError)
+    wait = (_DATABASE_WAIT if ours else _FIRST_WAIT) * 2 ** (sync.failures - 1)
+    sync.held_until = clock.now() + min(wait, _LONGEST_WAIT)
     sync.held_reason = "Something went wrong; trying again."
     if sync.failures >= RETRIES:
         _set(sync, Sync.Problem.FAILED, _words(error))

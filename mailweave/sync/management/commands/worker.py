@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from mailweave.kit import jobs
+from mailweave.sync import tasks
 
 
 class Command(BaseCommand):
@@ -20,4 +21,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until stopped."""
         del args
+        tasks.sweep(0)  # what a killed worker left lying goes on at once
         jobs.run_worker(options["concurrency"])
