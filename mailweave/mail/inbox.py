@@ -43,52 +43,71 @@ def page(
     return rows.cut(viewer, scope, seek(viewer, scope, filters, start, limit + 1), limit)
 
 
+def address_id(viewer: Viewer, address: str) -> int | None:
+    """The id of an address the workspace knows; None for any other text."""
+    query = sql.load("mailweave.mail", "inbox")["address"]
+    known = read(query, viewer, address=address.replace("\0", ""))
+    return known[0][0] if known else None
+
+
 def _newest(
     viewer: Viewer, scope: Sequence[int], filters: Filters, start: Place, limit: int
 ) -> list[Find]:
     passes = "AND tm.unread_count > 0" if filters.unread else ""
     if filters.thread_ids is not None:
         passes += " AND tm.thread_id = ANY(%(threads)s::bigint[])"
-    query = compose("mailweave.mail", "inbox", "newest", passes=passes)
-    parameters: dict[str, Any] = {
-        "own": [pk for pk in scope if pk in viewer.own],
-        "shared": [pk for pk in scope if pk in viewer.shared],
-        "threads": list(filters.thread_ids or ()),
-        "limit": limit,
-    }
-    finds: list[Find] = []
-    batch = limit
-    while True:
-        lines = read(query, viewer, at=start.at, id=start.id, batch=batch, **parameters)
-        finds += [Find(Place(at, pk), pk) for at, pk, *_ in lines if pk is not None]
-        _, _, at, pk = lines[0]
-        if len(finds) >= limit or pk is None:
-            return finds[:limit]
-        start, batch = Place(at, pk), batch * 2
+    found = _walk(
+        compose("mailweave.mail", "inbox", "newest", passes=passes),
+        viewer,
+        start,
+        limit,
+        # From each of many mailboxes only a few: together they mostly fill a page.
+        batch=min(limit, max(10, 6 * limit // max(1, len(scope)))),
+        own=[pk for pk in scope if pk in viewer.own],
+        shared=[pk for pk in scope if pk in viewer.shared],
+        threads=list(filters.thread_ids or ()),
+    )
+    return [Find(place, thread_id) for place, thread_id in found]
 
 
 def _with_address(
     viewer: Viewer, scope: Sequence[int], filters: Filters, start: Place, limit: int
 ) -> list[Find]:
+    address = address_id(viewer, filters.address or "")
+    if address is None:
+        return []
     pieces = sql.load("mailweave.mail", "inbox")
     passes = pieces["unread_thread"] if filters.unread else ""
     if filters.thread_ids is not None:
         passes += " AND m.thread_id = ANY(%(threads)s::bigint[])"
-    lines = read(
-        compose(
-            "mailweave.mail",
-            "inbox",
-            "with_address",
-            passes=passes,
-            shown=pieces["shown"],
-            address=pieces["address"],
-        ),
+    found = _walk(
+        compose("mailweave.mail", "inbox", "with_address", passes=passes, shown=pieces["shown"]),
         viewer,
-        address=(filters.address or "").replace("\0", ""),
+        start,
+        limit,
+        batch=limit,
+        address=address,
         scope=list(scope),
         threads=list(filters.thread_ids or ()),
-        at=start.at,
-        id=start.id,
-        limit=limit,
     )
-    return [Find(Place(at, pk), thread_id, pk) for at, pk, thread_id in lines]
+    return [Find(place, thread_id, place.id) for place, thread_id in found]
+
+
+def _walk(
+    query: str, viewer: Viewer, start: Place, limit: int, *, batch: int, **parameters: Any
+) -> list[tuple[Place, int]]:
+    """Asks for batches, each twice as large as the one before, until ``limit`` threads are found.
+
+    The query's lines are (at, id, thread, horizon at, horizon id): a find, or nulls, and from where
+    to go on, or nulls at the end.
+    """
+    found: list[tuple[Place, int]] = []
+    while True:
+        lines = read(
+            query, viewer, at=start.at, id=start.id, batch=batch, limit=limit, **parameters
+        )
+        found += [(Place(at, pk), thread) for at, pk, thread, *_ in lines if pk is not None]
+        *_, at, pk = lines[0]
+        if len(found) >= limit or pk is None:
+            return found[:limit]
+        start, batch = Place(at, pk), batch * 2

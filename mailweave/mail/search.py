@@ -13,7 +13,7 @@ from django.db import connection
 from mailweave.kit import sql
 from mailweave.mail import cursors, rows
 from mailweave.mail.cursors import Place
-from mailweave.mail.inbox import EVERYTHING, Filters
+from mailweave.mail.inbox import EVERYTHING, Filters, address_id
 from mailweave.mail.rows import Find, ThreadPage
 from mailweave.mail.visibility import Viewer, read
 
@@ -103,15 +103,11 @@ def _find(
     start: Place,
     limit: int,
 ) -> list[Find]:
-    queries = sql.load("mailweave.mail", "search")
-    person = None
-    if filters.address:
-        known = read(queries["address"], viewer, address=filters.address.replace("\0", ""))
-        if not known:
-            return []
-        person = known[0][0]
+    person = address_id(viewer, filters.address) if filters.address else None
+    if filters.address and person is None:
+        return []
     lines = read(
-        queries["search"],
+        sql.load("mailweave.mail", "search")["search"],
         viewer,
         query=query,
         sieve=sieve,

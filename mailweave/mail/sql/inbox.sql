@@ -32,7 +32,7 @@ WITH found AS (
     )
     GROUP BY f.thread_id
 )
-SELECT g.last_at, g.thread_id, h.last_at, h.thread_id
+SELECT g.last_at, g.thread_id, g.thread_id, h.last_at, h.thread_id
 FROM (SELECT 1) one
 LEFT JOIN horizon h ON true
 LEFT JOIN LATERAL (
@@ -49,33 +49,49 @@ LEFT JOIN LATERAL (
 ORDER BY g.last_at DESC, g.thread_id DESC;
 
 -- name: with_address
--- The threads in which an address takes part, each at its newest visible message that names it.
-SELECT hit.sent_at, hit.id, hit.thread_id
-FROM (
-    SELECT m.id, m.sent_at, m.thread_id
-    FROM (
-        SELECT DISTINCT p.sent_at, p.message_id
-        FROM mail_participant p
-        WHERE p.workspace_id = %(workspace)s AND p.sent_at <= %(at)s AND p.address_id = {address}
-          AND (p.sent_at, p.message_id) < (%(at)s, %(id)s)
-        ORDER BY p.sent_at DESC, p.message_id DESC
-    ) p
-    JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = p.message_id
-    WHERE {shown} {passes}
-) hit
-WHERE NOT EXISTS (
-    SELECT 1 FROM mail_message m
-    JOIN mail_participant p ON p.workspace_id = %(workspace)s AND p.message_id = m.id
-        AND p.address_id = {address}
-    WHERE m.workspace_id = %(workspace)s AND m.thread_id = hit.thread_id
-      AND m.sent_at >= hit.sent_at AND (m.sent_at, m.id) > (hit.sent_at, hit.id)
-      AND {shown}
+-- The threads in which an address takes part, each at its newest visible message that names it:
+-- of the address's next messages (a batch) those that no newer one of their thread makes needless.
+-- Each is looked up by itself, whatever the planner thinks of how many there are.
+WITH batch AS MATERIALIZED (
+    SELECT p.sent_at, p.message_id FROM mail_participant p
+    WHERE p.workspace_id = %(workspace)s AND p.address_id = %(address)s
+      AND p.sent_at <= %(at)s AND (p.sent_at, p.message_id) < (%(at)s, %(id)s)
+    ORDER BY p.sent_at DESC, p.message_id DESC LIMIT %(batch)s
+), horizon AS (
+    SELECT sent_at, message_id FROM batch
+    ORDER BY sent_at DESC, message_id DESC OFFSET %(batch)s - 1 LIMIT 1
 )
-ORDER BY hit.sent_at DESC, hit.id DESC
-LIMIT %(limit)s;
+SELECT f.sent_at, f.message_id, f.thread_id, h.sent_at, h.message_id
+FROM (SELECT 1) one
+LEFT JOIN horizon h ON true
+LEFT JOIN LATERAL (
+    SELECT p.sent_at, p.message_id, m.thread_id
+    FROM (SELECT DISTINCT sent_at, message_id FROM batch) p
+    CROSS JOIN LATERAL (
+        SELECT o.id, o.thread_id, o.linked FROM mail_message o
+        WHERE o.workspace_id = %(workspace)s AND o.id = p.message_id LIMIT 1
+    ) m
+    WHERE {shown} {passes}
+      AND NOT EXISTS (
+        SELECT 1 FROM (
+            SELECT n.id, n.linked FROM mail_message n
+            WHERE n.workspace_id = %(workspace)s AND n.thread_id = m.thread_id
+              AND n.sent_at >= p.sent_at AND (n.sent_at, n.id) > (p.sent_at, p.message_id) OFFSET 0
+        ) m
+        WHERE {shown} AND EXISTS (
+            SELECT 1 FROM (
+                SELECT q.address_id FROM mail_participant q
+                WHERE q.workspace_id = %(workspace)s AND q.message_id = m.id OFFSET 0
+            ) q
+            WHERE q.address_id = %(address)s
+        )
+      )
+    ORDER BY p.sent_at DESC, p.message_id DESC LIMIT %(limit)s
+) f ON true
+ORDER BY f.sent_at DESC, f.message_id DESC;
 
 -- name: address
-(SELECT a.id FROM mail_address a WHERE a.workspace_id = %(workspace)s AND a.address = %(address)s)
+SELECT id FROM mail_address WHERE workspace_id = %(workspace)s AND address = %(address)s;
 
 -- name: shown
 EXISTS (SELECT 1 FROM ({copies}) c WHERE c.mailbox_id = ANY(%(scope)s::bigint[]))

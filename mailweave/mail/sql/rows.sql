@@ -5,6 +5,15 @@ SELECT w.place, w.focus_id, v.*, boxes.ids, boxes.kinds
 FROM unnest(%(threads)s::bigint[], %(focus)s::bigint[])
     WITH ORDINALITY AS w (thread_id, focus_id, place)
 CROSS JOIN LATERAL (
+    SELECT array_agg(b.id ORDER BY b.id) AS ids, array_agg(b.kind::text ORDER BY b.id) AS kinds
+    FROM mail_threadmailbox t
+    JOIN mail_mailbox b ON b.workspace_id = %(workspace)s AND b.id = t.mailbox_id
+    WHERE t.workspace_id = %(workspace)s AND t.thread_id = w.thread_id
+      AND t.mailbox_id = ANY(%(scope)s::bigint[])
+      AND mail_level(t.mailbox_id, t.linked, %(mailboxes)s::bigint[], %(levels)s::integer[])
+          IS NOT NULL
+) boxes
+CROSS JOIN LATERAL (
     SELECT x.id, x.sent_at, x.direction, x.level, x.sender_name,
         (SELECT a.address FROM mail_address a
          WHERE a.workspace_id = %(workspace)s AND a.id = x.sender_id) AS sender_address,
@@ -30,14 +39,5 @@ CROSS JOIN LATERAL (
     ) x
     WINDOW all_of AS ()
 ) v
-CROSS JOIN LATERAL (
-    SELECT array_agg(b.id ORDER BY b.id) AS ids, array_agg(b.kind::text ORDER BY b.id) AS kinds
-    FROM mail_threadmailbox t
-    JOIN mail_mailbox b ON b.workspace_id = %(workspace)s AND b.id = t.mailbox_id
-    WHERE t.workspace_id = %(workspace)s AND t.thread_id = w.thread_id
-      AND t.mailbox_id = ANY(%(scope)s::bigint[])
-      AND mail_level(t.mailbox_id, t.linked, %(mailboxes)s::bigint[], %(levels)s::integer[])
-          IS NOT NULL
-) boxes
 WHERE v.rank <= %(senders)s OR v.id = w.focus_id
 ORDER BY w.place, v.rank;

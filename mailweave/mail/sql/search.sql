@@ -2,9 +2,6 @@
 -- The query, and the same without its exclusions: empty or T when nothing else is left.
 SELECT q::text, CASE WHEN numnode(q) > 0 THEN querytree(q) END FROM (SELECT {query}) AS asked (q);
 
--- name: address
-SELECT id FROM mail_address WHERE workspace_id = %(workspace)s AND address = %(address)s;
-
 -- name: search
 SELECT sent_at, message_id, thread_id FROM mail_search(
     %(query)s::tsquery, %(sieve)s::tsquery, %(mailboxes)s::bigint[], %(levels)s::integer[],
