@@ -87,6 +87,31 @@ def test_mail_hidden_in_a_private_mailbox_does_not_move_a_thread(
     assert [row.thread_id for row in page.rows] == [moved]
 
 
+def test_many_hidden_threads_do_not_crowd_out_a_visible_one(
+    archive: Archive, sam: User, kim: User
+) -> None:
+    """They come first by their rows, though what is visible of them is old."""
+    shared, private = archive.mailbox(sam), archive.mailbox(sam, "private")
+    crowd = [archive.thread() for _ in range(14)]
+    for number, thread_id in enumerate(crowd):
+        for minute, box in ((number, shared), (100 + number, private)):
+            message_id = archive.message(thread_id, minute=minute)
+            archive.copy(message_id, box)
+            archive.link(message_id, 1)
+    newest = archive.thread()
+    message_id = archive.message(newest, minute=50)
+    archive.copy(message_id, shared)
+    archive.link(message_id, 1)
+    archive.settle()
+    found, after = [], None
+    for _ in range(len(crowd) + 1):
+        page = history.threads_of(eyes(kim), ONE, after, limit=1)
+        found += [row.thread_id for row in page.rows]
+        after = page.next
+    assert found == [newest, *reversed(crowd)]
+    assert after is None
+
+
 def test_records_are_asked_for_together(archive: Archive, sam: User) -> None:
     box, thread_id = archive.mailbox(sam), archive.thread()
     for record_id in (1, 2):

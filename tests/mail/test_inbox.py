@@ -59,6 +59,19 @@ def test_threads_that_stand_higher_in_another_mailbox_are_passed_over(
     assert found == [*reversed(threads), alone]
 
 
+def test_the_merge_stops_where_one_mailbox_was_cut(archive: Archive, sam: User) -> None:
+    """The newest forty threads lie in one mailbox, of which the first look takes only some."""
+    boxes = [archive.mailbox(sam) for _ in range(13)]
+    for number in range(40):
+        archive.copy(archive.message(archive.thread(), minute=1000 - number), boxes[0])
+    for number in range(24):
+        archive.copy(archive.message(archive.thread(), minute=-number), boxes[1 + number % 12])
+    archive.settle()
+    assert [*chain(*pages(eyes(sam), Filters(), 45))] == sorted(
+        {fact.thread_id for fact in archive.messages.values()}
+    )
+
+
 def test_the_last_page_has_no_next(archive: Archive, sam: User) -> None:
     box = archive.mailbox(sam)
     for _ in range(2):

@@ -64,6 +64,7 @@ def test_bcc_is_for_the_owner_of_the_copy(archive: Archive, sam: User, kim: User
     archive.copy(message_id, archive.mailbox(sam), bcc=["secret@x.example"])
     archive.copy(message_id, archive.mailbox(kim))
     archive.link(message_id, 1)
+    archive.settle()
     assert reading.open_thread(eyes(sam), thread_id).messages[0].bcc == ("secret@x.example",)
     assert reading.open_thread(eyes(kim), thread_id).messages[0].bcc == ()
 
