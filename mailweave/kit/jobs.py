@@ -7,6 +7,7 @@ rolled back with it; inside a worker the library's own app would use another con
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import procrastinate
 from django.db import transaction
@@ -22,11 +23,14 @@ def _clock() -> procrastinate.App:
 def nudge(task: str, *, at: datetime | None = None, **arguments: int) -> None:
     """Ask a worker to run ``task`` (a dotted name) with ids, now or at ``at`` (aware UTC).
 
-    Several nudges for the same thing now collapse into one that has not started; a later alarm
-    never swallows a nudge for now.
+    Several nudges for the same thing now collapse into one that has not started, and so do alarms
+    for the same second: whoever wakes and sets the next alarm must not make two of it. A later
+    alarm never swallows a nudge for now.
     """
     key = ":".join([task, *(str(value) for _, value in sorted(arguments.items()))])
-    options = {"schedule_at": at} if at else {"queueing_lock": key}
+    options: dict[str, Any] = {"queueing_lock": key}
+    if at:
+        options = {"queueing_lock": f"{key}@{int(at.timestamp())}", "schedule_at": at}
     deferrer = _clock().configure_task(task, **options)
     try:
         # AlreadyEnqueued is a unique violation: without a savepoint it would end our transaction.

@@ -8,15 +8,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 
 from mailweave.kit import live
+from mailweave.kit.lease import LeaseLostError
 from mailweave.linking import matching
-from mailweave.mail import arrival, store
+from mailweave.mail import arrival, store, threads
 from mailweave.mail.arrival import Arrival
 from mailweave.mail.models import Copy
-from mailweave.providers.base import Fetched, Missing, Unreadable
+from mailweave.providers.base import Fetched, Missing, StateChange, Unreadable
 from mailweave.sync import filter as rules
+from mailweave.sync import listing
 from mailweave.sync.hands import Hands
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ class Outcome:
 def receive(hands: Hands, answers: Sequence[Answer]) -> Outcome:
     """Take in what the provider answered; every message ends stored, skipped, gone or stuck."""
     outcome = Outcome()
-    arrivals = []
+    arrivals, left_out = [], []
     for answer in answers:
         if isinstance(answer, Missing):
             outcome.gone.append(answer.remote_id)
@@ -45,13 +47,27 @@ def receive(hands: Hands, answers: Sequence[Answer]) -> Outcome:
             outcome.stuck[answer.remote_id] = answer.reason
         elif reason := _judge(hands, answer):
             outcome.skipped[answer.remote_id] = reason
+            left_out.append(answer)
         elif one := _read(hands, answer, outcome):
             arrivals.append(one)
     _store(hands, arrivals, outcome)
     if outcome.gone or outcome.skipped or outcome.stuck:
         with hands.transaction():
+            store.hold()
             _settle(hands, outcome)
+            threads.refresh(listing.change(hands.mailbox_id, [_state(one) for one in left_out]))
     return outcome
+
+
+def _state(fetched: Fetched) -> StateChange:
+    """What a message that is stored has become, where it would not be taken in any more."""
+    return StateChange(
+        fetched.remote_id,
+        fetched.remote_thread_id,
+        fetched.folder_ids,
+        fetched.seen,
+        fetched.flagged,
+    )
 
 
 def _judge(hands: Hands, fetched: Fetched) -> str:
@@ -63,9 +79,8 @@ def _judge(hands: Hands, fetched: Fetched) -> str:
 def _read(hands: Hands, fetched: Fetched, outcome: Outcome) -> Arrival | None:
     try:
         return arrival.read(fetched, mailbox_id=hands.mailbox_id, sent_ids=hands.sent_ids)
-    except Exception as error:  # one bad message never stops a mailbox
-        log.exception("message set aside: mailbox %s", hands.mailbox_id)
-        outcome.stuck[fetched.remote_id] = f"It could not be read ({type(error).__name__})."
+    except Exception as error:  # noqa: BLE001 - one bad message never stops a mailbox
+        _note_aside(hands, "read", fetched.remote_id, error, outcome)
         return None
 
 
@@ -77,15 +92,16 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
         with hands.transaction():
             stored = store.store(hands.mailbox_id, arrivals)
             matching.link(stored.message_ids, stored.thread_ids)
+            if stored.turned_ids:
+                matching.rematch(stored.turned_ids)
             live.tell(f"mailbox-{hands.mailbox_id}", "mail")
-    except (OperationalError, InterfaceError):
-        raise  # the database, not the message: the page stays listed and is tried again
-    except (DatabaseError, ValueError, TypeError, OverflowError) as error:
+    except LeaseLostError:
+        raise
+    except Exception as error:
+        if _is_ours(error):
+            raise  # the database or the code, not the message: the page stays listed
         if len(arrivals) == 1:
-            log.exception("message set aside: mailbox %s", hands.mailbox_id)
-            outcome.stuck[arrivals[0].remote_id] = (
-                f"It could not be stored ({type(error).__name__})."
-            )
+            _note_aside(hands, "stored", arrivals[0].remote_id, error, outcome)
             return
         middle = len(arrivals) // 2
         _store(hands, arrivals[:middle], outcome)
@@ -93,6 +109,28 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
     else:
         outcome.stored.extend(one.remote_id for one in arrivals)
         outcome.new += len(stored.new_message_ids)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether every message would fail like this: the database is away, or its tables differ.
+
+    What goes over a limit of PostgreSQL's (class 54) comes as an operational error too, and is the
+    message's.
+    """
+    if not isinstance(error, DatabaseError):
+        return isinstance(error, InterfaceError)
+    if (getattr(error.__cause__, "sqlstate", None) or "").startswith("54"):
+        return False
+    return not isinstance(error, DataError | IntegrityError)
+
+
+def _note_aside(
+    hands: Hands, what: str, remote_id: str, error: Exception, outcome: Outcome
+) -> None:
+    """Say why, in the log by names only: the error's text may hold what people wrote."""
+    name = type(error).__name__
+    log.error("message %s of mailbox %s not %s: %s", remote_id, hands.mailbox_id, what, name)
+    outcome.stuck[remote_id] = f"It could not be {what} ({name})."
 
 
 def _settle(hands: Hands, outcome: Outcome) -> None:

@@ -4,6 +4,7 @@ The listing is pages of ids, cheap; what it names is put on the list and fetched
 first page is fetched before the listing goes on, so that there is something to see in seconds.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from mailweave.kit import clock, jobs, live
 from mailweave.kit.errors import Expected
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Window
+from mailweave.providers.errors import CursorExpired
 from mailweave.sync import listing
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Backfill, Sync
@@ -91,14 +93,21 @@ def cancel(mailbox_id: int) -> None:
     backfill.ended_at = clock.now()
     backfill.save(update_fields=["state", "ended_at"])
     listed = Copy.objects.filter(mailbox_id=mailbox_id, state=Copy.State.LISTED)
-    listed.filter(place__gte=listing.NEW_BELOW).delete()
+    listed = listed.filter(place__gte=listing.NEW_BELOW)
+    # One that was gone and listed again still is where its message lies.
+    listed.filter(message__isnull=False).update(state=Copy.State.GONE)
+    listed.filter(message__isnull=True).delete()
     _tell(mailbox_id)
 
 
 def list_page(hands: Hands, backfill: Backfill) -> None:
     """Read one page of ids and put them on the list."""
     window = Window(backfill.since, hands.followed)  # type: ignore[arg-type]
-    page = hands.reader.page(window, backfill.page_token or None)
+    try:
+        page = hands.reader.page(window, backfill.page_token or None)
+    except CursorExpired:
+        _list_again(hands, backfill)
+        return
     with hands.transaction():
         row = Backfill.objects.select_for_update().get(pk=backfill.pk)
         if row.state == Backfill.State.CANCELED:
@@ -111,6 +120,13 @@ def list_page(hands: Hands, backfill: Backfill) -> None:
         row.estimate = max(row.estimate, page.estimate or 0, row.listed_count)
         row.save()
         _tell(hands.mailbox_id)
+
+
+def _list_again(hands: Hands, backfill: Backfill) -> None:
+    """Begin the listing anew, since the provider forgot where we were; what is here stays."""
+    with hands.transaction():
+        rows = Backfill.objects.filter(OPEN, pk=backfill.pk)
+        rows.update(page_token="", listed_count=0, known_count=0)
 
 
 def note(hands: Hands, seconds: float) -> None:
@@ -135,14 +151,35 @@ def finish_if_done(hands: Hands, backfill: Backfill) -> bool:
         return True
 
 
-def progress(backfill: Backfill) -> Progress:
-    """Where a backfill stands, counted from the copies themselves."""
-    counts = Copy.objects.filter(mailbox_id=backfill.mailbox_id).aggregate(
-        waiting=Count("id", filter=Q(state=Copy.State.LISTED, place__gte=listing.NEW_BELOW)),
-        stuck=Count("id", filter=Q(state=Copy.State.STUCK)),
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many copies of a mailbox are not settled: new mail and past still to fetch, set aside."""
+
+    arriving: int = 0
+    waiting: int = 0
+    stuck: int = 0
+
+
+def count(mailbox_ids: Iterable[int]) -> dict[int, Counts]:
+    """The counts of these mailboxes, in two queries, each over a small index; none is all zero."""
+    copies = Copy.objects.filter(mailbox_id__in=list(mailbox_ids)).values("mailbox_id")
+    listed = copies.filter(state=Copy.State.LISTED).annotate(
+        arriving=Count("id", filter=Q(place__lt=listing.NEW_BELOW)),
+        waiting=Count("id", filter=Q(place__gte=listing.NEW_BELOW)),
     )
+    aside = copies.filter(state=Copy.State.STUCK).annotate(stuck=Count("id"))
+    found: dict[int, dict[str, int]] = {}
+    for row in [*listed, *aside]:
+        found.setdefault(row.pop("mailbox_id"), {}).update(row)
+    return {mailbox_id: Counts(**numbers) for mailbox_id, numbers in found.items()}
+
+
+def progress(backfill: Backfill, counts: Counts | None = None) -> Progress:
+    """Where a backfill stands, counted from the copies themselves unless they are counted."""
+    if counts is None:
+        counts = count([backfill.mailbox_id]).get(backfill.mailbox_id, Counts())
     ended = backfill.state in {Backfill.State.DONE, Backfill.State.CANCELED}
-    waiting = 0 if ended else counts["waiting"]
+    waiting = 0 if ended else counts.waiting
     done = max(0, backfill.listed_count - waiting)
     exact = backfill.listing_done
     total = backfill.listed_count if exact else max(backfill.estimate, backfill.listed_count)
@@ -156,7 +193,7 @@ def progress(backfill: Backfill) -> Progress:
         percent=percent,
         seconds_left=_seconds_left(backfill, done, total),
         waiting=waiting,
-        stuck=counts["stuck"],
+        stuck=counts.stuck,
     )
 
 

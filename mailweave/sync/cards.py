@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
-from mailweave.mail.models import Copy, Mailbox
+from mailweave.kit import clock
+from mailweave.mail.models import Mailbox
 from mailweave.people.access import Member
-from mailweave.sync import backfill, health
-from mailweave.sync.backfill import Progress
+from mailweave.sync import backfill, health, trouble
+from mailweave.sync.backfill import Counts, Progress
 from mailweave.sync.health import Health
 from mailweave.sync.models import Backfill, Sync
+
+LONG = timedelta(seconds=60)
+"""After this long without an answer a card says that no worker seems to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +25,31 @@ class Card:
     health: Health
     progress: Progress | None
     last: Backfill | None
-    stuck: int
+    counts: Counts
     mine: bool
 
     @property
+    def held(self) -> bool:
+        """Whether something makes us wait: the provider, or our back-off after a failure."""
+        return bool(self.sync and self.sync.held_until and self.sync.held_until > clock.now())
+
+    @property
+    def needs_owner(self) -> bool:
+        """Whether nothing goes on until the owner reconnects."""
+        return bool(self.sync and self.sync.problem in trouble.PERSONS_MOVE)
+
+    @property
     def working(self) -> bool:
-        """Whether a round of changes is asked for and not answered yet."""
-        return bool(self.sync and self.sync.wanted_at and not self.sync.problem)
+        """Whether a round somebody asked for is under way: changes to read or new mail to fetch."""
+        if self.sync is None or self.held or self.needs_owner or self.mailbox.disconnected_at:
+            return False
+        return bool(self.sync.wanted_at or self.counts.arriving)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether a round is asked for and nobody has taken it up for long."""
+        wanted_at = self.sync.wanted_at if self.sync else None
+        return bool(self.working and wanted_at and clock.now() - wanted_at > LONG)
 
 
 def of_kind(kind: str, member: Member) -> list[Card]:
@@ -41,33 +64,30 @@ def of_mailbox(mailbox: Mailbox, member: Member) -> Card:
 
 
 def make(mailboxes: Iterable[Mailbox], member: Member) -> list[Card]:
-    """Cards for these mailboxes, with a fixed number of queries and one a running backfill."""
+    """Cards for these mailboxes; the number of queries is the same for any number of them."""
     rows = list(mailboxes)
     ids = [row.pk for row in rows]
     syncs = {row.mailbox_id: row for row in Sync.objects.filter(mailbox_id__in=ids)}
-    latest: dict[int, Backfill] = {}
-    for one in Backfill.objects.filter(mailbox_id__in=ids).order_by("pk"):
-        latest[one.mailbox_id] = one
-    stuck: dict[int, int] = {}
-    for mailbox_id in Copy.objects.filter(mailbox_id__in=ids, state=Copy.State.STUCK).values_list(
-        "mailbox_id", flat=True
-    ):
-        stuck[mailbox_id] = stuck.get(mailbox_id, 0) + 1
+    runs = Backfill.objects.filter(mailbox_id__in=ids).order_by("mailbox_id", "-pk")
+    latest = {row.mailbox_id: row for row in runs.distinct("mailbox_id")}
+    counts = backfill.count(ids)
     return [
-        Card(
-            mailbox=row,
-            sync=syncs.get(row.pk),
-            health=health.judge(row, syncs.get(row.pk)),
-            progress=_progress(latest.get(row.pk)),
-            last=latest.get(row.pk),
-            stuck=stuck.get(row.pk, 0),
-            mine=row.owner_id == member.user_id,
-        )
+        _card(row, syncs.get(row.pk), latest.get(row.pk), counts.get(row.pk, Counts()), member)
         for row in rows
     ]
 
 
-def _progress(found: Backfill | None) -> Progress | None:
-    if found is None or found.state in {Backfill.State.DONE, Backfill.State.CANCELED}:
-        return None
-    return backfill.progress(found)
+def _card(
+    mailbox: Mailbox, sync: Sync | None, last: Backfill | None, counts: Counts, member: Member
+) -> Card:
+    ended = {Backfill.State.DONE, Backfill.State.CANCELED}
+    runs = last is not None and last.state not in ended
+    return Card(
+        mailbox=mailbox,
+        sync=sync,
+        health=health.judge(mailbox, sync),
+        progress=backfill.progress(last, counts) if last and runs else None,
+        last=last,
+        counts=counts,
+        mine=mailbox.owner_id == member.user_id,
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mailweave.kit import clock, live
-from mailweave.mail import threads
+from mailweave.mail import store, threads
 from mailweave.mail.models import Copy
 from mailweave.providers.base import Changes, Listed, StateChange
 from mailweave.sync import filter as rules
@@ -23,6 +23,7 @@ def follow(hands: Hands, cursor: str) -> bool:
     changes = hands.reader.changes(cursor)
     created, updated = _sort(changes)
     with hands.transaction():
+        store.hold()  # before any copy is touched, as whoever stores does
         known = _known(hands, [one.remote_id for one in [*created, *updated]])
         new = [one for one in created if known.get(one.remote_id) in {None, Copy.State.SKIPPED}]
         came = [one for one in updated if known.get(one.remote_id) in {None, Copy.State.SKIPPED}]

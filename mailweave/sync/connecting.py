@@ -68,7 +68,8 @@ def begin(member: Member, kind: str, session_key: str, reconnect: Mailbox | None
         reconnect=reconnect,
     )
     vault.seal(row, "verifier", verifier)
-    row.save(update_fields=["verifier"])
+    row.made_at = clock.now()
+    row.save(update_fields=["verifier", "made_at"])
     return oauth.authorize_url(
         settings.PROVIDER_ENDPOINTS[kind],
         source.client,
@@ -247,9 +248,10 @@ def _keep(
 def _wake(mailbox: Mailbox, profile: Profile) -> None:
     """Follow from now on; a mailbox that was known goes on from the cursor it had."""
     now = clock.now()
-    sync, _ = Sync.objects.get_or_create(
+    Sync.objects.get_or_create(
         mailbox_id=mailbox.pk, defaults={"cursor": profile.cursor, "since": now}
     )
+    sync = Sync.objects.select_for_update().get(mailbox_id=mailbox.pk)
     sync.problem = sync.problem_text = sync.held_reason = ""
     sync.problem_since = sync.held_until = None
     sync.failures = 0

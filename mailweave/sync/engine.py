@@ -100,7 +100,7 @@ def want(mailbox_id: int) -> None:
     sync = Sync.objects.get(mailbox_id=mailbox_id)
     rows = Sync.objects.filter(pk=sync.pk)
     rows.update(wanted_at=clock.now(), last_new=0, last_changed=0)
-    rows.filter(failures__gt=0).update(held_until=None, held_reason="")
+    rows.filter(held_reason__in=trouble.OUR_WAITS).update(held_until=None, held_reason="")
     backfill.wake(sync)
 
 
@@ -127,6 +127,8 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 continue
             if task is None:
                 return
+            # A range or a folder may have been chosen since the last step.
+            hands.since, hands.followed = sync.since, frozenset(mailbox.followed_roles)
             try:
                 _afford(hands, task)
                 task.run()
@@ -138,6 +140,7 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
             _went_well(hands, sync)
     finally:
         if hands:
+            hands.close()
             with scope.workspace(workspace_id):
                 hands.book()
 
@@ -167,10 +170,8 @@ def _next_batch(hands: Hands, running: Backfill | None) -> list[Listed]:
     new = listing.next_batch(hands.mailbox_id, below=listing.NEW_BELOW, limit=size)
     if new or running is None or running.state != Backfill.State.RUNNING:
         return new
-    fresh = running.worked_seconds == 0 and running.listed_count > 0
-    if running.listing_done or fresh:
-        return listing.next_batch(hands.mailbox_id, below=listing.EVERYTHING_BELOW, limit=size)
-    return []
+    below = listing.EVERYTHING_BELOW if running.listing_done else size + 1
+    return listing.next_batch(hands.mailbox_id, below=below, limit=size)
 
 
 def _poll_is_due(sync: Sync) -> bool:
@@ -229,7 +230,8 @@ def _stop(workspace_id: int, sync_id: int, token: str, error: Exception) -> None
     if not isinstance(error, ProviderError):
         log.error("sync %s stopped", sync_id, exc_info=error)
     with scope.workspace(workspace_id):
-        sync = Sync.objects.filter(pk=sync_id, lease_token=token).first()
+        rows = Sync.objects.select_for_update()
+        sync = rows.filter(pk=sync_id, lease_token=token).first()
         if sync is None:
             return
         trouble.note(sync, error)

@@ -29,10 +29,11 @@ def fetch(hands: Hands, wanted: list[Listed]) -> Outcome:
         _take_all(hands, wanted, total)
     except ProviderError as error:
         failure = error
+    is_theirs = isinstance(failure, Unavailable) and (_any(total) or _answers(hands))
     with hands.transaction():
         if failure is None:
             _set_aside_unanswered(hands, wanted)
-        elif isinstance(failure, Unavailable):
+        elif is_theirs:
             _count_attempt(hands, wanted)
         _note(hands, total, (clock.now() - began).total_seconds())
     if failure:
@@ -64,6 +65,19 @@ def _take_in(hands: Hands, answers: list[Answer], total: Outcome) -> None:
     total.skipped |= outcome.skipped
     total.gone += outcome.gone
     total.stuck |= outcome.stuck
+
+
+def _any(total: Outcome) -> bool:
+    return bool(total.stored or total.skipped or total.gone or total.stuck)
+
+
+def _answers(hands: Hands) -> bool:
+    """Whether the provider is there at all: in an outage no message is to blame."""
+    try:
+        hands.reader.profile()
+    except ProviderError:
+        return False
+    return True
 
 
 def _count_attempt(hands: Hands, wanted: list[Listed]) -> None:

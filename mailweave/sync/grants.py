@@ -11,7 +11,7 @@ import httpx2
 from django.conf import settings
 from django.db.models import Q
 
-from mailweave.kit import clock, scope, vault
+from mailweave.kit import clock, crypto, scope, vault
 from mailweave.mail.models import Credential
 from mailweave.providers import oauth
 from mailweave.providers.base import Tokens
@@ -74,14 +74,16 @@ class Grant:
                 raise Misconfigured("The OAuth client is gone.")  # noqa: TRY301 - also unclaims
             endpoints = settings.PROVIDER_ENDPOINTS[self.kind]
             fresh = oauth.refresh(endpoints, source.client, self.tokens, web=self.web)
-        except BaseException:
+        except BaseException as error:
             with scope.workspace(self.workspace_id):
-                Credential.objects.filter(mailbox_id=self.mailbox_id).update(refreshing_until=None)
+                rows = Credential.objects.filter(mailbox_id=self.mailbox_id, version=self.version)
+                rows.update(refreshing_until=None)
+            if isinstance(error, AuthExpired) and self._reread():
+                return self.tokens.access_token  # it was replaced while we asked
             raise
         with scope.workspace(self.workspace_id):
-            self.version = keep(self.mailbox_id, fresh)
-        self.tokens = fresh
-        return fresh.access_token
+            self.tokens, self.version = _replace(self.mailbox_id, self.version, fresh)
+        return self.tokens.access_token
 
 
 def open_grant(workspace_id: int, mailbox_id: int, kind: str, web: httpx2.Client) -> Grant:
@@ -107,13 +109,25 @@ def keep(mailbox_id: int, tokens: Tokens) -> int:
     return int(row.version)
 
 
+def _replace(mailbox_id: int, version: int, fresh: Tokens) -> tuple[Tokens, int]:
+    """Keep ``fresh``, unless the grant has been given anew meanwhile: that one stands."""
+    row = Credential.objects.select_for_update().filter(mailbox_id=mailbox_id).first()
+    if row is None or row.version != version:
+        return _read(mailbox_id)
+    return fresh, keep(mailbox_id, fresh)
+
+
 def _read(mailbox_id: int) -> tuple[Tokens, int]:
     row = Credential.objects.filter(mailbox_id=mailbox_id).first()
     if row is None:
         raise AuthExpired("This mailbox is not connected any more.")
+    try:
+        access, refresh = vault.unseal(row, "access_token"), vault.unseal(row, "refresh_token")
+    except crypto.SealBrokenError as error:
+        raise AuthExpired(f"The stored permission cannot be opened: {error}. Reconnect.") from error
     tokens = Tokens(
-        access_token=vault.unseal(row, "access_token"),
-        refresh_token=vault.unseal(row, "refresh_token"),
+        access_token=access,
+        refresh_token=refresh,
         expires_at=row.expires_at,
         scopes=frozenset(row.scopes),
         refresh_expires_at=row.refresh_expires_at,

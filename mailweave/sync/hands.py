@@ -29,6 +29,7 @@ class Hands:
     mailbox_id: int
     token: str
     reader: Reader
+    web: httpx2.Client
     budget: Budget
     followed: frozenset[str]
     since: datetime | None
@@ -51,6 +52,10 @@ class Hands:
             yield
             if self.budget.spent != self.spent_before:
                 self.book()
+
+    def close(self) -> None:
+        """Give back the connections to the provider."""
+        self.web.close()
 
     def book(self) -> None:
         """Write what was spent of the quota, so that the next slice keeps the pace."""
@@ -83,7 +88,11 @@ class Hands:
 def reach(sync: Sync, mailbox: Mailbox, token: str) -> Hands:
     """Hands on a mailbox whose lease we hold. Asks nothing of the provider yet."""
     web = http.client(transport=NETWORK)
-    grant = grants.open_grant(mailbox.workspace_id, mailbox.pk, mailbox.kind, web)
+    try:
+        grant = grants.open_grant(mailbox.workspace_id, mailbox.pk, mailbox.kind, web)
+    except BaseException:
+        web.close()
+        raise
     budget = make_budget(mailbox.kind, sync.budget_level, sync.budget_at)
     provider = kinds.connect(
         mailbox.kind,
@@ -103,6 +112,7 @@ def reach(sync: Sync, mailbox: Mailbox, token: str) -> Hands:
         mailbox_id=mailbox.pk,
         token=token,
         reader=provider.reader,
+        web=web,
         budget=budget,
         followed=frozenset(mailbox.followed_roles),
         since=sync.since,

@@ -77,6 +77,11 @@ def set_unseen(mailbox_id: int, unseen: Iterable[str]) -> set[int]:
     return {row[0] for row in _rows("unseen", mailbox=mailbox_id, unseen=list(unseen))}
 
 
+def set_flagged(mailbox_id: int, flagged: Iterable[str]) -> None:
+    """Make exactly these copies of a mailbox flagged."""
+    _run("flagged", mailbox=mailbox_id, flagged=list(flagged))
+
+
 def _run(name: str, **parameters: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})

@@ -6,7 +6,7 @@ for one by one: those that answer "missing" are gone, the others are stored as t
 """
 
 from mailweave.kit import clock
-from mailweave.mail import threads
+from mailweave.mail import store, threads
 from mailweave.mail.models import Copy
 from mailweave.providers.base import Window
 from mailweave.sync import fetching, listing
@@ -56,8 +56,11 @@ def _list_page(hands: Hands, sync: Sync) -> None:
 def _end(hands: Hands, sync: Sync) -> None:
     """Take over what is unread now, and follow changes from the fresh cursor."""
     unseen = {one for page in hands.reader.state_of("unseen") for one in page}
+    flagged = {one for page in hands.reader.state_of("flagged") for one in page}
     with hands.transaction():
+        store.hold()
         touched = listing.set_unseen(hands.mailbox_id, unseen)
+        listing.set_flagged(hands.mailbox_id, flagged)
         gone = Copy.objects.filter(mailbox_id=hands.mailbox_id, listing=sync.listing)
         touched |= set(
             gone.filter(state=Copy.State.GONE, thread__isnull=False).values_list(

@@ -23,6 +23,10 @@ _DATABASE_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=30)
 _OPERATOR_WAIT = timedelta(minutes=5)
 _LONGEST_HOLD = timedelta(hours=24)
+_TRYING = "Something went wrong; trying again."
+_ASKING = "Waiting for the operator; asking again."
+OUR_WAITS = frozenset({_TRYING, _ASKING})
+"""Reasons of waits that nobody asked of us: a person who wants to know now need not wait."""
 
 
 def note(sync: Sync, error: Exception) -> None:
@@ -37,7 +41,7 @@ def note(sync: Sync, error: Exception) -> None:
         _set(sync, Sync.Problem.CONSENT, str(error))
     elif isinstance(error, Misconfigured):
         _set(sync, Sync.Problem.OPERATOR, str(error))
-        sync.held_until = now + _OPERATOR_WAIT
+        sync.held_until, sync.held_reason = now + _OPERATOR_WAIT, _ASKING
     else:
         _fail(sync, error)
     sync.save()
@@ -50,7 +54,7 @@ def _fail(sync: Sync, error: Exception) -> None:
     ours = isinstance(error, OperationalError | InterfaceError)
     wait = (_DATABASE_WAIT if ours else _FIRST_WAIT) * 2 ** (sync.failures - 1)
     sync.held_until = clock.now() + min(wait, _LONGEST_WAIT)
-    sync.held_reason = "Something went wrong; trying again."
+    sync.held_reason = _TRYING
     if sync.failures >= RETRIES:
         _set(sync, Sync.Problem.FAILED, _words(error))
 

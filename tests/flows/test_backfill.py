@@ -3,8 +3,7 @@
 from mailweave.kit import scope
 from mailweave.mail.models import Message, Thread
 from mailweave.sync.models import Backfill
-from tests.flows.world import NOW, World
-from sandbox.world import build as build_world
+from tests.flows.world import World
 
 ADA = "ada@northwind.example"
 

@@ -53,3 +53,8 @@ UPDATE mail_copy SET seen = NOT (remote_id = ANY(%(unseen)s::text[]))
 WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'stored'
   AND seen = (remote_id = ANY(%(unseen)s::text[]))
 RETURNING thread_id;
+
+-- name: flagged
+UPDATE mail_copy SET flagged = (remote_id = ANY(%(flagged)s::text[]))
+WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'stored'
+  AND flagged <> (remote_id = ANY(%(flagged)s::text[]));
