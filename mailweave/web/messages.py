@@ -21,6 +21,7 @@ from mailweave.mime.html import SANITISER_VERSION
 from mailweave.mime.images import PLACEHOLDER
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members, networked
+from mailweave.people.models import User
 from mailweave.web import images, links
 from mailweave.web.finding import find
 from mailweave.web.links import Filing
@@ -30,7 +31,11 @@ _BLOCKED = (
     f'<style>img[src="{PLACEHOLDER}"]'
     "{max-height:4rem;border-radius:6px;background:light-dark(#e6e9ef,#262c38)}</style>"
 )
-LAYOUT = 2
+_THEMES = {
+    theme: f"<style>:root{{color-scheme:{theme}}}</style>"
+    for theme in (User.Theme.LIGHT.value, User.Theme.DARK.value)
+}
+LAYOUT = 3
 """Raise it when the document around a body changes, so that browsers ask again."""
 
 
@@ -109,7 +114,8 @@ def body(request: HttpRequest, pk: int) -> HttpResponse:
             shown = showing.show(viewer, pk, inline)
     except NotFound:
         raise Http404 from None
-    text = frame.document(_BLOCKED + shown.html, styled=shown.styled)
+    ours = _BLOCKED + ("" if shown.styled else _THEMES.get(_theme(request), ""))
+    text = frame.document(ours + shown.html, styled=shown.styled)
     return _framed(request, text, wants_images)
 
 
@@ -184,6 +190,11 @@ def _trust(member: Member, sender_id: int, wanted: bool) -> None:
 def _is_in_text(part: AttachmentView, shown: Shown) -> bool:
     """Whether an inline image is shown where it belongs, in the text."""
     return part.inline and bool(part.content_id) and inline(part.id) in shown.html
+
+
+def _theme(request: HttpRequest) -> str:
+    """The theme the reader chose; a frame does not learn it from the page around."""
+    return request.user.theme if isinstance(request.user, User) else ""
 
 
 def _framed(request: HttpRequest, text: str, wants_images: bool) -> HttpResponse:

@@ -104,7 +104,9 @@ def _addresses(sources: Sequence[tuple[str, int]]) -> tuple[str, ...]:
     """The addresses mail is matched by, primary ones first."""
     found: list[str] = []
     for kind, record_id in sources[:50]:
-        rows = RecordAddress.objects.filter(kind=kind, record_id=record_id).order_by("-address_kind", "pk")
+        rows = RecordAddress.objects.filter(kind=kind, record_id=record_id).order_by(
+            "-address_kind", "pk"
+        )
         found += rows.values_list("address__address", flat=True)
     return tuple(dict.fromkeys(found))
 
