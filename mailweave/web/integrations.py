@@ -141,10 +141,12 @@ def callback(request: HttpRequest, kind: str) -> HttpResponse:
         )
     except connecting.NotConnected as refusal:
         with scope.workspace(member.workspace_id):
-            facts = {"kind": described, "refusal": refusal}
+            facts = {"kind": described, "refusal": refusal, **_rights(member)}
             return render(request, "integrations/refused.html", facts, status=422)
     if connected.was_known:
-        messages.success(request, f"{connected.address} is connected again. It kept all its mail.")
+        messages.success(
+            request, f"{connected.address} is connected again. It kept all its mail and goes on."
+        )
         return redirect("provider", kind)
     messages.success(request, f"{connected.address} is connected.")
     return redirect("mailbox_range", connected.mailbox_id)

@@ -10,7 +10,10 @@ from mailweave.kit.errors import Expected
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.people.member import member_of, members, networked
 from mailweave.sync import backfill, cards, connecting, engine, offers, stuck
+from mailweave.web import card_news
+from mailweave.web.card_news import Seen
 from mailweave.web.errors import is_partial
+from mailweave.web.templatetags.ui import count
 
 PAGE = 100
 
@@ -19,7 +22,7 @@ PAGE = 100
 @require_GET
 def card(request: HttpRequest, pk: int) -> HttpResponse:
     """The card alone, as open pages ask for it when something changed."""
-    return _card(request, own(request, pk))
+    return _card(request, own(request, pk), card_news.read(request.GET))
 
 
 @members
@@ -27,8 +30,12 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
 def range_(request: HttpRequest, pk: int) -> HttpResponse:
     """How much mail should be synced? Asked after connecting, and whenever it should be more."""
     mailbox = own(request, pk)
+    if mailbox.disconnected_at:
+        raise Expected("This mailbox is disconnected. Reconnect it first.")
     if request.method == "POST":
         chosen = request.POST.get("range", "")
+        if chosen not in {"skip", *backfill.RANGES}:
+            raise Expected("Choose how much mail should be synced.")
         _follow(mailbox, request.POST.get("folders", ""))
         if chosen == "skip":
             messages.success(
@@ -36,6 +43,8 @@ def range_(request: HttpRequest, pk: int) -> HttpResponse:
             )
         else:
             backfill.start(mailbox, chosen)
+            label = backfill.RANGES[chosen][0].lower()
+            messages.success(request, f"The import has begun: {label}, newest mail first.")
         return redirect("provider", mailbox.kind)
     facts = {
         "mailbox": mailbox,
@@ -56,6 +65,12 @@ def steer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     verbs = {"pause": backfill.pause, "resume": backfill.resume, "cancel": backfill.cancel}
     if verb not in verbs:
         raise Http404
+    running = backfill.current(mailbox.pk)
+    if verb == "cancel" and running:
+        done = count(backfill.progress(running).done, "message")
+        messages.success(
+            request, f"The import is canceled. What came in stays ({done}), and new mail goes on."
+        )
     verbs[verb](mailbox.pk)
     return _after(request, mailbox)
 
@@ -68,7 +83,9 @@ def sync_now(request: HttpRequest, pk: int) -> HttpResponse:
     if mailbox.disconnected_at:
         raise Expected("This mailbox is disconnected. Reconnect it first.")
     engine.want(mailbox.pk)
-    return _after(request, mailbox)
+    if not is_partial(request):
+        messages.info(request, f"Looking for new mail in {mailbox.address}.")
+    return _after(request, mailbox, Seen(asked=True))
 
 
 @members
@@ -94,8 +111,8 @@ def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
     """Messages that could not be taken in, with the reason, and another try."""
     mailbox = own(request, pk)
     if request.method == "POST":
-        count = stuck.retry(mailbox.pk)
-        messages.success(request, f"Trying again: {count}.")
+        again = stuck.retry(mailbox.pk)
+        messages.success(request, f"Trying {count(again, 'message')} again.")
         return redirect("provider", mailbox.kind)
     rows = Copy.objects.filter(mailbox_id=mailbox.pk, state=Copy.State.STUCK).order_by("-pk")
     facts = {"mailbox": mailbox, "copies": rows[:PAGE], "total": rows.count()}
@@ -125,14 +142,20 @@ def own(request: HttpRequest, pk: int) -> Mailbox:
     return mailbox
 
 
-def _card(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
+def _card(request: HttpRequest, mailbox: Mailbox, seen: Seen) -> HttpResponse:
     shown = cards.of_mailbox(mailbox, member_of(request))
-    return render(request, "mailboxes/_card.html", {"card": shown})
+    card_news.tell(request, shown, seen)
+    facts = {
+        "card": shown,
+        "seen": card_news.go_on(shown, seen),
+        "fell_back": card_news.fell_back(shown, seen),
+    }
+    return render(request, "mailboxes/_card.html", facts)
 
 
-def _after(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
+def _after(request: HttpRequest, mailbox: Mailbox, seen: Seen | None = None) -> HttpResponse:
     if is_partial(request):
-        return _card(request, mailbox)
+        return _card(request, mailbox, seen or Seen())
     return redirect("provider", mailbox.kind)
 
 

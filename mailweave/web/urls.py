@@ -22,6 +22,8 @@ from mailweave.web import (
     threads,
 )
 
+BOX = "settings/integrations/mailboxes/<int:pk>/"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("live/", live.live, name="live"),
@@ -68,11 +70,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("connect/<str:kind>/", integrations.connect, name="connect"),
     path("connect/<str:kind>/callback/", integrations.callback, name="connect_callback"),
     # mailboxes
-    path("mailboxes/<int:pk>/card/", mailboxes.card, name="mailbox_card"),
-    path("mailboxes/<int:pk>/range/", mailboxes.range_, name="mailbox_range"),
-    path("mailboxes/<int:pk>/sync/", mailboxes.sync_now, name="mailbox_sync"),
-    path("mailboxes/<int:pk>/sharing/", mailboxes.sharing, name="mailbox_sharing"),
-    path("mailboxes/<int:pk>/set-aside/", mailboxes.set_aside, name="mailbox_set_aside"),
-    path("mailboxes/<int:pk>/disconnect/", mailboxes.disconnect, name="mailbox_disconnect"),
-    path("mailboxes/<int:pk>/import/<str:verb>/", mailboxes.steer, name="mailbox_steer"),
+    path(f"{BOX}card/", mailboxes.card, name="mailbox_card"),
+    path(f"{BOX}range/", mailboxes.range_, name="mailbox_range"),
+    path(f"{BOX}sync/", mailboxes.sync_now, name="mailbox_sync"),
+    path(f"{BOX}sharing/", mailboxes.sharing, name="mailbox_sharing"),
+    path(f"{BOX}set-aside/", mailboxes.set_aside, name="mailbox_set_aside"),
+    path(f"{BOX}disconnect/", mailboxes.disconnect, name="mailbox_disconnect"),
+    path(f"{BOX}import/<str:verb>/", mailboxes.steer, name="mailbox_steer"),
 ]

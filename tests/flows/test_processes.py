@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -96,13 +97,13 @@ def connect(installation: Installation, browser: httpx2.Client) -> int:
 
 def test_nothing_is_lost_or_doubled_by_kills_at_any_moment(installation: Installation) -> None:
     seed = int(os.environ.get("MAILWEAVE_TEST_SEED") or random.randrange(10**6))
-    print(f"\nMAILWEAVE_TEST_SEED={seed}")
+    sys.stderr.write(f"MAILWEAVE_TEST_SEED={seed}\n")
     chance = random.Random(seed)
     look = Look(installation.home / "data")
     expected = fill(installation)
     browser = installation.set_up(ADA)
     mailbox = connect(installation, browser)
-    base = f"/mailboxes/{mailbox}"
+    base = f"/settings/integrations/mailboxes/{mailbox}"
     installation.tell_google("settings", latency_ms=600, quota_profile="off", concurrency=0)
     press(browser, f"{base}/range/", range="all", folders="")
 
@@ -113,7 +114,7 @@ def test_nothing_is_lost_or_doubled_by_kills_at_any_moment(installation: Install
         goal = before + chance.randrange(0, (MANY - before) // 4)
         wait_until(lambda goal=goal: look.stored() >= goal, f"{goal} stored")  # type: ignore[misc]
         time.sleep(chance.random())
-        print(f"{look.stored()} stored, backfill {look.state()}: killing the {victim}")
+        sys.stderr.write(f"{look.stored()} stored: killing the {victim}\n")
         if victim == "database":
             look.kill_database()
         else:
