@@ -242,14 +242,14 @@ def test_what_no_rule_takes_in(world: World, box: int) -> None:
 
 
 def test_quota_is_kept_to(world: World, box: int, settings: Any) -> None:
-    settings.PROVIDER_UNITS_PER_MINUTE = {"gmail": 1200}
-    world.sandbox.change_settings(quota_profile="new", units_per_minute=1200)
+    settings.PROVIDER_UNITS_PER_MINUTE = {"gmail": 6000}
+    world.sandbox.change_settings(quota_profile="new")
     world.hands.advance(60)
-    world.backfill(box, "12m")
+    world.backfill(box, "90d")
     world.work(box)
-    assert len(copies(world, box)) == 122
+    assert len(copies(world, box)) == 30
     assert not world.sandbox.quota.rejected
-    assert world.hands.at > NOW + timedelta(seconds=120 + 60)
+    assert world.hands.at > NOW + timedelta(seconds=60 + 3)
 
 
 def test_a_page_that_is_empty_and_a_list_out_of_order(world: World, box: int) -> None:
