@@ -6,7 +6,7 @@ read the message. Each function opens short transactions of its own: call them o
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 
 import zstandard
@@ -15,7 +15,7 @@ from mailweave.kit import scope
 from mailweave.mail import arrival, reading
 from mailweave.mail.models import Body, Part
 from mailweave.mail.reading import StoredBody
-from mailweave.mail.visibility import NotFound, Viewer, compose, read
+from mailweave.mail.visibility import Viewer, compose, read
 from mailweave.mime import text as texts
 from mailweave.mime.html import SANITISER_VERSION, Clean, ImageRewriter, from_text, sanitise
 
@@ -45,17 +45,19 @@ class Shown:
 
 def show(viewer: Viewer, message_id: int, inline: InlinePath) -> Shown:
     """The body without remote images. Raises NotFound unless the viewer may read it in full."""
+    return show_all(viewer, [message_id], inline)[message_id]
+
+
+def show_all(
+    viewer: Viewer, message_ids: Collection[int], inline: InlinePath
+) -> Mapping[int, Shown]:
+    """The bodies of several messages, as by :func:`show`. One query for all that was kept."""
     with scope.workspace(viewer.workspace_id):
-        kept = _kept(viewer, message_id)
-        if kept is not None:
-            return kept
-        stored = reading.body(viewer, message_id)
-        cids = _cids(message_id, inline)
-    if not stored.html:
-        return Shown(from_text(stored.text))
-    shown = _make(stored, sanitise(stored.html, images="blocked", cids=cids))
-    _keep(viewer, message_id, shown)
-    return shown
+        found = _kept(viewer, message_ids)
+    for message_id in message_ids:
+        if message_id not in found:
+            found[message_id] = _show(viewer, message_id, inline)
+    return found
 
 
 def show_with_images(
@@ -92,18 +94,29 @@ def _cids(message_id: int, inline: InlinePath) -> Mapping[str, str]:
     return {cid: inline(pk) for cid, pk in parts.values_list("content_id", "pk")}
 
 
-def _kept(viewer: Viewer, message_id: int) -> Shown | None:
-    rows = read(compose("mailweave.mail", "showing", "shown"), viewer, message=message_id)
-    if not rows:
-        raise NotFound("no such message")
-    packed, version = rows[0]
-    if packed is None or version != SANITISER_VERSION:
-        return None
-    try:
-        return Shown(**json.loads(arrival.decompress(packed, MAX_SHOWN)))
-    except (ValueError, TypeError, zstandard.ZstdError):
-        log.warning("a shown body cannot be read and is made again")
-        return None
+def _kept(viewer: Viewer, message_ids: Collection[int]) -> dict[int, Shown]:
+    """What was kept of these messages and is still good."""
+    query = compose("mailweave.mail", "showing", "shown")
+    found: dict[int, Shown] = {}
+    for message_id, packed, version in read(query, viewer, messages=list(message_ids)):
+        if packed is None or version != SANITISER_VERSION:
+            continue
+        try:
+            found[message_id] = Shown(**json.loads(arrival.decompress(packed, MAX_SHOWN)))
+        except (ValueError, TypeError, zstandard.ZstdError):
+            log.warning("a shown body cannot be read and is made again")
+    return found
+
+
+def _show(viewer: Viewer, message_id: int, inline: InlinePath) -> Shown:
+    with scope.workspace(viewer.workspace_id):
+        stored = reading.body(viewer, message_id)
+        cids = _cids(message_id, inline)
+    if not stored.html:
+        return Shown(from_text(stored.text))
+    shown = _make(stored, sanitise(stored.html, images="blocked", cids=cids))
+    _keep(viewer, message_id, shown)
+    return shown
 
 
 def _keep(viewer: Viewer, message_id: int, shown: Shown) -> None:

@@ -1,7 +1,7 @@
 """One message: what stands in its card, its body in a document of its own, and its headers."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -23,7 +23,7 @@ from mailweave.people.access import Member
 from mailweave.people.member import member_of, members, networked
 from mailweave.people.models import User
 from mailweave.web import images, links
-from mailweave.web.finding import find
+from mailweave.web.finding import Found, find
 from mailweave.web.links import Filing
 
 # A blocked image keeps its width, but a pixel would make it as high as it is wide.
@@ -75,7 +75,8 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     member = member_of(request)
     with scope.workspace(member.workspace_id):
         viewer = viewer_for(member)
-    return _render(request, member, viewer, pk)
+        found = find(viewer, pk)
+    return _render(request, viewer, found)
 
 
 @networked
@@ -92,7 +93,7 @@ def always(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         _trust(member, sender_id, verb == "always")
     if request.headers.get("HX-Request") != "true":
         return redirect("thread", found.thread_id)
-    return _render(request, member, viewer, pk)
+    return _render(request, viewer, found)
 
 
 @networked
@@ -130,36 +131,49 @@ def headers(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, template, facts)
 
 
-def inside(request: HttpRequest, viewer: Viewer, pk: int, *, shown_once: bool = False) -> Inside:
-    """The inside of a card. Opens short transactions; 404 unless the message may be read."""
+def insides(
+    request: HttpRequest,
+    viewer: Viewer,
+    messages: Sequence[MessageView],
+    *,
+    newest: int,
+    shown_once: bool = False,
+) -> Mapping[int, Inside]:
+    """The insides of the cards of messages the viewer may read; ``newest`` is the id of the last
+    one of their thread. Opens short transactions; 404 if a right ended meanwhile."""
     member = member_of(request)
     try:
-        shown = showing.show(viewer, pk, inline)
+        shown = showing.show_all(viewer, [one.id for one in messages], inline)
     except NotFound:
         raise Http404 from None
     with scope.workspace(member.workspace_id):
-        found = find(viewer, pk)
-        trusted = trusts(member, pk)
-        return Inside(
-            message=found.message,
-            newest=found.newest,
-            shown=shown,
-            images=bool(shown.blocked) and (trusted or shown_once),
-            always=trusted,
+        filings = links.filings([one.id for one in messages], member)
+        trusted = _trusted(member, messages)
+    return {
+        one.id: Inside(
+            message=one,
+            newest=one.id == newest,
+            shown=shown[one.id],
+            images=bool(shown[one.id].blocked) and (one.sender.address in trusted or shown_once),
+            always=one.sender.address in trusted,
             as_text=request.GET.get("as") == "text",
             attachments=tuple(
-                one for one in found.message.attachments if not _is_in_text(one, shown)
+                part for part in one.attachments if not _is_in_text(part, shown[one.id])
             ),
-            filings=links.filings([pk], member).get(pk, []),
+            filings=filings.get(one.id, []),
             sandbox=frame.SANDBOX,
             may_edit=member.may("edit records"),
         )
+        for one in messages
+    }
 
 
-def trusts(member: Member, pk: int) -> bool:
-    """Whether the member always wants to see the images of this message's sender."""
+def _trusted(member: Member, messages: Sequence[MessageView]) -> frozenset[str]:
+    """Those of the senders whose images the member always wants to see."""
     mine = ImageConsent.objects.filter(user_id=member.user_id)
-    return mine.filter(sender_id__in=Message.objects.filter(pk=pk).values("sender_id")).exists()
+    senders = {one.sender.address for one in messages if one.sender.address}
+    found = mine.filter(sender__address__in=senders)
+    return frozenset(found.values_list("sender__address", flat=True))
 
 
 def inline(part_id: int) -> str:
@@ -167,10 +181,12 @@ def inline(part_id: int) -> str:
     return reverse("attachment", args=[part_id]) + "?inline=1"
 
 
-def _render(request: HttpRequest, member: Member, viewer: Viewer, pk: int) -> HttpResponse:
-    shown_once = request.GET.get("images") == "1"
-    made = inside(request, viewer, pk, shown_once=shown_once)
-    with scope.workspace(member.workspace_id):
+def _render(request: HttpRequest, viewer: Viewer, found: Found) -> HttpResponse:
+    once = request.GET.get("images") == "1"
+    one = found.message
+    newest = one.id if found.newest else 0
+    made = insides(request, viewer, [one], newest=newest, shown_once=once)[one.id]
+    with scope.workspace(viewer.workspace_id):
         part = request.headers.get("HX-Request") == "true"
         template = "messages/_inside.html" if part else "messages/page.html"
         return render(request, template, {"inside": made})

@@ -51,7 +51,8 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
             found = reading.open_thread(viewer, pk)
         except NotFound:
             raise Http404 from None
-    insides = {one: messages.inside(request, viewer, one) for one in opened(found)}
+    newest = found.messages[-1].id
+    insides = messages.insides(request, viewer, opened(found), newest=newest)
     part = request.headers.get("HX-Request-Type") == "partial"
     with scope.workspace(member.workspace_id):
         facts = _facts(found, insides, member)
@@ -64,10 +65,10 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def opened(thread: ThreadView) -> list[int]:
+def opened(thread: ThreadView) -> list[MessageView]:
     """The messages that stand open: the newest, and what is unread; of these the last few."""
     readable = [one for one in thread.messages if one.level >= Level.FULL]
-    wanted = [one.id for one in readable if not one.seen or one is thread.messages[-1]]
+    wanted = [one for one in readable if not one.seen or one is thread.messages[-1]]
     return wanted[-MAX_OPEN:]
 
 

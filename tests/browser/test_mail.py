@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from mailweave.kit import live
 from mailweave.people.access import Member
+from tests.makers import signed_in
 from tests.web.letters import Post, make_post
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,8 +35,8 @@ def post(site: str) -> Post:
     return made
 
 
-def arrive(post: Post, subject: str, minute: int, **more: object) -> int:
-    thread, _ = post.letter(subject=subject, minute=minute, seen=False, **more)  # type: ignore[arg-type]
+def arrive(post: Post, subject: str, minute: int, **more: Any) -> int:
+    thread, _ = post.letter(subject=subject, minute=minute, seen=False, **more)
     with post.inside():
         live.tell("mail")
     return thread
@@ -48,10 +50,10 @@ def listen(page: Page) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_is_accessible(
-    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str], theme: str
+    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str], theme: Any
 ) -> None:
     enter(post.member)
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=theme)
     for path in ("/mail/", "/mail/?unread=1&q=zebra", "/mail/?address=mara29@acme.example"):
         page.goto(path)
         assert axe(page) == []
@@ -208,13 +210,11 @@ def test_a_narrow_window_has_one_pane(
 
 
 def test_without_script_links_do_it_all(
-    browser: object, enter: Enter, post: Post, site: str
+    browser: Browser, enter: Enter, post: Post, site: str
 ) -> None:
-    from tests.makers import signed_in
-
     for number in range(40):
         post.letter(minute=-100 - number, subject=f"Past {number}")
-    context = browser.new_context(java_script_enabled=False, base_url=site)  # type: ignore[attr-defined]
+    context = browser.new_context(java_script_enabled=False, base_url=site)
     cookie = signed_in(post.member).cookies["session"]
     context.add_cookies([{"name": "session", "value": cookie.value, "url": site}])
     page = context.new_page()

@@ -1,12 +1,14 @@
 """A thread in a real browser: messages that open, images that wait, links made by keyboard."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from mailweave.kit import live
 from mailweave.people.access import Member
+from mailweave.people.models import User
 from tests.makers_mail import make_part
 from tests.web.letters import Post, make_post
 
@@ -53,11 +55,11 @@ def height(page: Page) -> float:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_thread_is_accessible(
-    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str], theme: str
+    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str], theme: Any
 ) -> None:
     thread = conversation(post)
     enter(post.member)
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=theme)
     page.goto(f"/mail/threads/{thread}/")
     page.keyboard.press(";")
     expect(page.locator("mail-body iframe")).to_have_count(4)
@@ -72,11 +74,11 @@ def test_the_thread_is_accessible(
 @pytest.mark.parametrize("html", [PLAIN, STYLED])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_body_is_accessible_and_follows_the_theme_unless_styled(
-    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str], html: str, theme: str
+    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str], html: str, theme: Any
 ) -> None:
     thread, _ = post.letter(html=html)
     enter(post.member)
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=theme)
     page.goto(f"/mail/threads/{thread}/")
     body = page.frame_locator("mail-body iframe").locator("body")
     colour = body.evaluate("body => getComputedStyle(body).color")
@@ -91,8 +93,6 @@ def test_a_body_is_accessible_and_follows_the_theme_unless_styled(
 def test_a_theme_of_ones_own_reaches_the_body(
     page: Page, enter: Enter, post: Post, trouble: list[str]
 ) -> None:
-    from mailweave.people.models import User
-
     User.objects.filter(pk=post.member.user_id).update(theme="dark")
     thread, _ = post.letter(html=PLAIN)
     enter(post.member)

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from mailweave.mail import arrival
 from mailweave.mail.models import Body
@@ -135,11 +135,11 @@ def test_the_sanitiser_holds_without_the_frame(
     enter(post.member)
     seen = watch(page)
 
-    def bare(route: object) -> None:
-        answer = route.fetch()  # type: ignore[attr-defined]
+    def bare(route: Route) -> None:
+        answer = route.fetch()
         headers = dict(answer.headers)
         headers.pop("content-security-policy")
-        route.fulfill(response=answer, headers=headers)  # type: ignore[attr-defined]
+        route.fulfill(response=answer, headers=headers)
 
     page.route("**/body/", bare)
     page.goto(f"/mail/messages/{message}/body/")

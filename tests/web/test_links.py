@@ -1,6 +1,7 @@
 """Linking and unlinking a message by hand: by whom, with what words, and back again."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -17,15 +18,15 @@ def post() -> Post:
     return make_post()
 
 
-def decide(browser: Client, pk: int, contact: int, verb: str, **more: object) -> object:
+def decide(browser: Client, pk: int, contact: int, verb: str, **more: Any) -> Any:
     path = f"/mail/messages/{pk}/links/crm.contact/{contact}/{verb}/"
-    return browser.post(path, **more)  # type: ignore[arg-type]
+    return browser.post(path, **more)
 
 
 def told(browser: Client, pk: int, contact: int, verb: str) -> str:
     answer = decide(browser, pk, contact, verb, headers=PART)
-    assert answer.status_code == 200  # type: ignore[attr-defined]
-    return str(answer.content.decode())  # type: ignore[attr-defined]
+    assert answer.status_code == 200
+    return str(answer.content.decode())
 
 
 def undo_in(text: str) -> str:
@@ -81,11 +82,11 @@ def test_without_script_one_returns_to_the_page(post: Post) -> None:
     contact = post.contact("Mara", "mara@acme.example")
     back = "http://testserver/mail/threads/1/?unread=1"
     answer = decide(post.browser, pk, contact, "link", headers={"Referer": back})
-    assert answer.status_code == 302  # type: ignore[attr-defined]
-    assert answer["Location"] == back  # type: ignore[index]
+    assert answer.status_code == 302
+    assert answer["Location"] == back
     away = {"Referer": "https://evil.example/"}
     answer = decide(post.browser, pk, contact, "link", headers=away)
-    assert answer["Location"] == f"/mail/threads/{thread}/"  # type: ignore[index]
+    assert answer["Location"] == f"/mail/threads/{thread}/"
 
 
 def test_what_one_cannot_see_one_cannot_link(post: Post) -> None:
@@ -93,9 +94,9 @@ def test_what_one_cannot_see_one_cannot_link(post: Post) -> None:
     contact = post.contact("Mara", "mara@acme.example")
     for verb in ("link", "unlink", "reset"):
         for browser in (post.other, make_stranger()):
-            assert decide(browser, pk, contact, verb).status_code == 404  # type: ignore[attr-defined]
-        assert decide(post.browser, pk, 98765, verb).status_code == 404  # type: ignore[attr-defined]
-    assert decide(post.browser, pk, contact, "steal").status_code == 404  # type: ignore[attr-defined]
+            assert decide(browser, pk, contact, verb).status_code == 404
+        assert decide(post.browser, pk, 98765, verb).status_code == 404
+    assert decide(post.browser, pk, contact, "steal").status_code == 404
     unknown = post.browser.post(f"/mail/messages/{pk}/links/crm.spaceship/1/link/")
     assert unknown.status_code == 404
     assert decisions(post, pk) == []
@@ -104,14 +105,14 @@ def test_what_one_cannot_see_one_cannot_link(post: Post) -> None:
 def test_a_record_of_another_workspace_is_not_there(post: Post) -> None:
     _, pk = post.letter()
     foreign = make_post().contact("Foreign", "f@x.example")
-    assert decide(post.browser, pk, foreign, "link").status_code == 404  # type: ignore[attr-defined]
+    assert decide(post.browser, pk, foreign, "link").status_code == 404
 
 
 def test_people_do_not_saw_off_their_own_branch(post: Post) -> None:
     _, pk = post.letter(sender="mara@acme.example", cc=["jon@acme.example"])
     mara = post.contact("Mara", "mara@acme.example")
     answer = decide(post.other, pk, mara, "unlink", headers=PART)
-    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert answer.status_code == 422
     assert decisions(post, pk) == [("sender", True, False)]
     post.contact("Jon", "jon@acme.example")
     assert "Unlinked from Mara." in told(post.other, pk, mara, "unlink")

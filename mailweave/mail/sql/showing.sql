@@ -1,7 +1,7 @@
 -- name: shown
--- What was made of a message's HTML the last time, for who may read it in full.
-SELECT b.shown, b.shown_version
+-- What was made of the HTML of messages the last time, for who may read them in full.
+SELECT m.id, b.shown, b.shown_version
 FROM mail_message m
 JOIN mail_body b ON b.workspace_id = %(workspace)s AND b.message_id = m.id
-WHERE m.workspace_id = %(workspace)s AND m.id = %(message)s
+WHERE m.workspace_id = %(workspace)s AND m.id = ANY(%(messages)s::bigint[])
   AND EXISTS (SELECT 1 FROM ({copies}) c WHERE c.level >= 3);
