@@ -19,7 +19,7 @@ UNSPOKEN = {
     "who wrote it": r"\b(?:helpers?|subagents?|co-authored-by)\b",
     "the occasion it was written on": r"\b(?:previous|earlier|later|next|this coding) session\b",
     "an issue's number": r"\bissues?[ /]#?\d+\b|\(#\d+\)",
-    "work left undone": r"\b(?:TODO|FIXME)\b",
+    "work left undone": r"(?-i:\b(?:TODO|FIXME)\b)",
 }
 RESERVED = re.compile(
     r"(?:^|\.)(?:example|test|invalid|localhost)$|(?:^|\.)example\.(?:com|net|org)$"
