@@ -95,10 +95,13 @@ def _cids(message_id: int, inline: InlinePath) -> Mapping[str, str]:
 
 
 def _kept(viewer: Viewer, message_ids: Collection[int]) -> dict[int, Shown]:
-    """What was kept of these messages and is still good."""
+    """What was kept of these messages and is still good; text is quick enough not to be kept."""
     query = compose("mailweave.mail", "showing", "shown")
     found: dict[int, Shown] = {}
-    for message_id, packed, version in read(query, viewer, messages=list(message_ids)):
+    for message_id, packed, version, text in read(query, viewer, messages=list(message_ids)):
+        if text is not None:
+            found[message_id] = Shown(from_text(text))
+            continue
         if packed is None or version != SANITISER_VERSION:
             continue
         try:

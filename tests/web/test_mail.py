@@ -213,7 +213,8 @@ def test_a_record_filters_the_list(post: Post) -> None:
     text = page(post.browser, f"?record=crm.contact:{contact}")
     assert subjects(text) == ["Hers"]
     assert '<span class="cut">Mara Okafor</span>' in text
-    assert make_stranger().get(f"/mail/?record=crm.contact:{contact}").status_code == 404
+    for query in (f"?record=crm.contact:{contact}", f"?record=crm.contact:{contact}&part=rows"):
+        assert make_stranger().get(f"/mail/{query}").status_code == 404
 
 
 def test_a_list_costs_the_same_however_long(post: Post, django_assert_max_num_queries: Any) -> None:

@@ -194,6 +194,7 @@ def test_names_are_text(post: Post) -> None:
 @pytest.mark.parametrize("path", ["", "body/", "headers/", "link/", "images/always/"])
 def test_who_may_not_read_it_finds_nothing(post: Post, path: str) -> None:
     _, pk = post.letter(html="<p>Secret", sender="mara@acme.example")
+    body(post, pk)  # which is kept from now on
     ask = "post" if path.startswith("images") else "get"
     for browser in (make_stranger(), post.other):
         assert getattr(browser, ask)(f"/mail/messages/{pk}/{path}").status_code == 404

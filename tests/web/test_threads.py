@@ -137,3 +137,15 @@ def test_what_was_deleted_or_cut_off_is_said(post: Post) -> None:
 def test_a_thread_without_subject_has_a_name(post: Post) -> None:
     thread, _ = post.letter(subject="")
     assert "(no subject)</h2>" in read(post, thread)
+
+
+def test_a_thread_costs_the_same_however_many_of_it_are_open(
+    post: Post, django_assert_max_num_queries: Any
+) -> None:
+    thread, _ = post.letter(minute=0, seen=False)
+    for minute in range(1, 11):
+        html = "<p>x</p>" if minute % 2 else None
+        post.letter(thread=thread, minute=minute, seen=False, html=html)
+    read(post, thread)  # sanitises
+    with django_assert_max_num_queries(50):
+        read(post, thread)
