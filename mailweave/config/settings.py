@@ -194,6 +194,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     # Its warnings name the paths of refused requests, and a path may name what somebody reads.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # Strangers who ask for another host are refused; a traceback for each would fill the log.
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL", "propagate": False},
+    },
     "root": {"handlers": ["stderr"], "level": os.environ.get("MAILWEAVE_LOG", "WARNING")},
 }

@@ -20,7 +20,7 @@ from mailweave.mime.vocabulary import ATTRIBUTES, ATTRIBUTES_OF, TAGS
 
 __all__ = ["SANITISER_VERSION", "Clean", "ImageRewriter", "from_text", "sanitise"]
 
-SANITISER_VERSION = 1
+SANITISER_VERSION = 2
 """Raise it with every change of what comes out: it is part of the key of what is cached."""
 
 MAX_DEPTH = 200

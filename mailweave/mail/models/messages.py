@@ -24,7 +24,7 @@ class Address(tenancy.TenantModel):
 class Message(tenancy.TenantModel):
     """One RFC 5322 message, stored once per workspace however many mailboxes hold a copy.
 
-    ``identity`` is what makes two copies the same message: see :mod:`mailweave.mail.identity`.
+    ``identity`` is what makes two copies the same message: see :mod:`mailweave.mail.arrival`.
     ``sent_at`` is its Date if that is believable, else when it was received.
     """
 

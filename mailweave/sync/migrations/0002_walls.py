@@ -15,9 +15,10 @@ REFERENCES = [
 DUE = """
 CREATE FUNCTION sync_due(moment timestamptz)
 RETURNS TABLE (workspace_id bigint, sync_id bigint)
-LANGUAGE plpgsql SET mailweave.workspace_id = '' AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
     one bigint;
+    before text := coalesce(current_setting('mailweave.workspace_id', true), '');
 BEGIN
     FOR one IN SELECT id FROM people_workspace LOOP
         PERFORM set_config('mailweave.workspace_id', one::text, true);
@@ -25,6 +26,7 @@ BEGIN
             SELECT s.workspace_id, s.id FROM sync_sync s
             WHERE s.workspace_id = one AND s.due_at <= moment;
     END LOOP;
+    PERFORM set_config('mailweave.workspace_id', before, true);
 END
 $$;
 """
