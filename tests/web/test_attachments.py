@@ -1,19 +1,23 @@
 """Attachments: whose they are, what they are called, and what is said when they are gone."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import AsyncRequestFactory
 
 from mailweave.mail.models import Part
 from mailweave.mail.reading import PartSource
 from mailweave.providers.errors import AuthExpired, ConsentNeeded, Refused, Unavailable
 from mailweave.sync import attachments as fetching
+from mailweave.web import attachments
 from mailweave.web.attachments import file_name
 from tests.makers_mail import make_part
 from tests.web.letters import Post, make_post, make_stranger
 
 pytestmark = pytest.mark.django_db
+SOURCE = PartSource(1, "r1", "1", "a.pdf", "application/pdf", 5, "")
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
 
@@ -107,6 +111,22 @@ def test_what_breaks_off_is_not_taken_for_whole(post: Post, bytes_of: list[Any])
     answer = post.browser.get(f"/mail/attachments/{attach(post)}/")
     with pytest.raises(Unavailable):
         list(answer.streaming_content)
+
+
+def test_a_server_that_streams_holds_one_chunk_at_a_time(bytes_of: list[Any]) -> None:
+    taken: list[int] = []
+
+    def chunks() -> Iterator[bytes]:
+        for number in range(3):
+            taken.append(number)
+            yield b"%d" % number
+
+    async def read() -> list[tuple[bytes, int]]:
+        request = AsyncRequestFactory().get("/")
+        answer: Any = attachments._stream(request, SOURCE, b"first ", chunks())
+        return [(chunk, len(taken)) async for chunk in answer.streaming_content]
+
+    assert asyncio.run(read()) == [(b"first ", 0), (b"0", 1), (b"1", 2), (b"2", 3)]
 
 
 def test_a_deleted_message_has_no_attachments(post: Post, bytes_of: list[Any]) -> None:
