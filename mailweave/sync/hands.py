@@ -69,19 +69,28 @@ class Hands:
     def read_folders(self) -> None:
         """Ask for the folders and keep them."""
         remote = self.reader.folders()
+        given = {one.remote_id: (one.name[:255], one.role, one.hidden) for one in remote}
         with self.transaction():
-            for folder in remote:
-                Folder.objects.update_or_create(
-                    mailbox_id=self.mailbox_id,
-                    remote_id=folder.remote_id,
-                    defaults={
-                        "name": folder.name[:255],
-                        "role": folder.role,
-                        "hidden": folder.hidden,
-                    },
-                )
-            gone = Folder.objects.filter(mailbox_id=self.mailbox_id)
-            gone.exclude(remote_id__in=[one.remote_id for one in remote]).delete()
+            rows = Folder.objects.filter(mailbox_id=self.mailbox_id)
+            known = {one.remote_id: (one.name, one.role, one.hidden) for one in rows}
+            if gone := known.keys() - given.keys():
+                rows.filter(remote_id__in=gone).delete()
+            Folder.objects.bulk_create(
+                [
+                    Folder(
+                        mailbox_id=self.mailbox_id,
+                        remote_id=one,
+                        name=name,
+                        role=role,
+                        hidden=hidden,
+                    )
+                    for one, (name, role, hidden) in given.items()
+                    if known.get(one) != (name, role, hidden)
+                ],
+                update_conflicts=True,
+                unique_fields=["workspace_id", "mailbox", "remote_id"],
+                update_fields=["name", "role", "hidden"],
+            )
         self.roles = {folder.remote_id: folder.role for folder in remote}
 
 
