@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
+from django.db.models import F
 
 from mailweave.kit import live
 from mailweave.kit.lease import LeaseLostError
@@ -20,6 +21,7 @@ from mailweave.providers.base import Fetched, Missing, StateChange, Unreadable
 from mailweave.sync import filter as rules
 from mailweave.sync import listing
 from mailweave.sync.hands import Hands
+from mailweave.sync.models import Sync
 
 log = logging.getLogger(__name__)
 Answer = Fetched | Missing | Unreadable
@@ -94,6 +96,7 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
             matching.link(stored.message_ids, stored.thread_ids)
             if stored.turned_ids:
                 matching.rematch(stored.turned_ids)
+            _count_new(hands, arrivals)
             live.tell(f"mailbox-{hands.mailbox_id}", "mail")
     except LeaseLostError:
         raise
@@ -109,6 +112,17 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
     else:
         outcome.stored.extend(one.remote_id for one in arrivals)
         outcome.new += len(stored.new_message_ids)
+
+
+def _count_new(hands: Hands, arrivals: Sequence[Arrival]) -> None:
+    """Count what changes brought for the card, with what it counts; the past is no news."""
+    copies = Copy.objects.filter(
+        mailbox_id=hands.mailbox_id,
+        remote_id__in=[one.remote_id for one in arrivals],
+        place__lt=listing.NEW_BELOW,
+    )
+    if new := copies.count():
+        Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + new)
 
 
 def _is_ours(error: Exception) -> bool:

@@ -11,7 +11,6 @@ from mailweave.providers.errors import ProviderError, Unavailable
 from mailweave.sync import arrivals, backfill
 from mailweave.sync.arrivals import Answer, Outcome
 from mailweave.sync.hands import Hands
-from mailweave.sync.models import Sync
 
 PAGE = 100
 """Messages to a transaction: big enough to be cheap, small enough to be quick."""
@@ -35,7 +34,7 @@ def fetch(hands: Hands, wanted: list[Listed]) -> Outcome:
             _set_aside_unanswered(hands, wanted)
         elif is_theirs:
             _count_attempt(hands, wanted)
-        _note(hands, total, (clock.now() - began).total_seconds())
+        backfill.note(hands, (clock.now() - began).total_seconds())
     if failure:
         raise failure
     return total
@@ -101,9 +100,3 @@ def _unanswered(hands: Hands, wanted: list[Listed]) -> QuerySet[Any]:
     return Copy.objects.filter(
         mailbox_id=hands.mailbox_id, remote_id__in=asked, state=Copy.State.LISTED
     )
-
-
-def _note(hands: Hands, total: Outcome, seconds: float) -> None:
-    if total.new:
-        Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + total.new)
-    backfill.note(hands, seconds)

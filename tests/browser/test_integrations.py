@@ -95,7 +95,7 @@ def state(installation: Installation, browser: Browser) -> dict[str, Any]:
     page.get_by_label("E-mail address").fill(ADA)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(f"{SETTINGS}$"))
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=20_000)
     kept = dict(context.storage_state())
     context.close()
     return kept
@@ -114,6 +114,7 @@ def walker(installation: Installation, state: dict[str, Any], browser: Browser) 
     )
     page = context.new_page()
     page.set_default_timeout(20_000)
+    expect.set_options(timeout=15_000)  # other processes have to act, on a machine that is busy
     found: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -124,6 +125,7 @@ def walker(installation: Installation, state: dict[str, Any], browser: Browser) 
     page.on("pageerror", lambda error: found.append(str(error)))
     yield page
     context.close()
+    expect.set_options(timeout=5_000)
     assert found == []
 
 
