@@ -10,7 +10,7 @@ from mailweave.kit.postgres import PostgresError
 
 log = logging.getLogger(__name__)
 
-LOOK = 1.0
+LOOK, LONGEST_LOOK = 1.0, 30.0
 """Seconds between looks at the embedded server."""
 
 
@@ -33,9 +33,12 @@ def serve() -> None:
 def _keep() -> None:
     server = database.embedded(_data_dir())
     waiting = threading.Event()
+    pause = LOOK
     while True:
-        waiting.wait(LOOK)
+        waiting.wait(pause)
+        pause = min(2 * pause, LONGEST_LOOK)  # a server that does not start is tried less often
         if server.running():
+            pause = LOOK
             continue
         log.warning("The database server is gone; starting it again.")
         try:

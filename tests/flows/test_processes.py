@@ -145,6 +145,7 @@ def test_nothing_is_lost_or_doubled_by_kills_at_any_moment(installation: Install
     assert look.number("SELECT count(*) FROM mail_searchrow") == MANY + 1
     assert look.number("SELECT listed_count FROM sync_backfill") == MANY
     assert look.at("SELECT problem, failures FROM sync_sync") == [("", 0)]
+    browser.close()
 
 
 def pressed(browser: httpx2.Client, path: str) -> bool:
