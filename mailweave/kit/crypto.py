@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,8 @@ def _split(sealed: bytes) -> tuple[bytes, bytes, bytes]:
     if len(sealed) < 2 + 1 + 12 + 16 or sealed[0] != VERSION:
         raise SealBrokenError("not a sealed value")
     end = 2 + sealed[1]
+    if len(sealed) < end + 12 + 16:
+        raise SealBrokenError("a sealed value that was cut off")
     return sealed[2:end], sealed[end : end + 12], sealed[end + 12 :]
 
 
@@ -94,15 +97,23 @@ def read_keys(text: str) -> Keyring:
 def load_keys(path: Path) -> Keyring:
     """Keys from a file only its owner can read; it is made on first use. Raises KeyFileError."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _make(path)
+    if path.stat().st_mode & 0o077:
+        raise KeyFileError(f"{path} can be read by others: chmod 600 it")
+    return read_keys(path.read_text())
+
+
+def _make(path: Path) -> None:
+    """Write a key in full before it has its name, so that nobody who starts beside us reads half."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
         with os.fdopen(handle, "w") as file:
             file.write(make_key() + "\n")
             file.flush()
             os.fsync(file.fileno())
-    if path.stat().st_mode & 0o077:
-        raise KeyFileError(f"{path} can be read by others: chmod 600 it")
-    return read_keys(path.read_text())
+        with suppress(FileExistsError):  # somebody was faster: theirs counts
+            os.link(draft, path)
+    finally:
+        draft.unlink()
