@@ -56,8 +56,9 @@ def receive(hands: Hands, answers: Sequence[Answer]) -> Outcome:
     if outcome.gone or outcome.skipped or outcome.stuck:
         with hands.transaction():
             store.hold()
-            _settle(hands, outcome)
-            threads.refresh(listing.change(hands.mailbox_id, [_state(one) for one in left_out]))
+            touched = _settle(hands, outcome)
+            touched |= listing.change(hands.mailbox_id, [_state(one) for one in left_out])
+            threads.refresh(touched)
     return outcome
 
 
@@ -147,13 +148,14 @@ def _note_aside(
     outcome.stuck[remote_id] = f"It could not be {what} ({name})."
 
 
-def _settle(hands: Hands, outcome: Outcome) -> None:
-    """Write the state of every copy that was not stored."""
+def _settle(hands: Hands, outcome: Outcome) -> set[int]:
+    """Write the state of every copy that was not stored; returns the threads that lost one."""
     copies = Copy.objects.filter(mailbox_id=hands.mailbox_id)
+    touched: set[int] = set()
     if outcome.gone:
-        copies.filter(remote_id__in=outcome.gone).update(
-            state=Copy.State.GONE, reason="It was deleted at the provider."
-        )
+        gone = copies.filter(remote_id__in=outcome.gone)
+        touched = set(gone.filter(thread__isnull=False).values_list("thread_id", flat=True))
+        gone.update(state=Copy.State.GONE, reason="It was deleted at the provider.")
     if outcome.stuck:
         # A message that came along with its thread may have no row yet; it must not get lost.
         rows = [
@@ -169,3 +171,4 @@ def _settle(hands: Hands, outcome: Outcome) -> None:
             named = [remote_id for remote_id, said in reasons.items() if said == reason]
             unsettled = copies.filter(remote_id__in=named).exclude(state=Copy.State.STORED)
             unsettled.update(state=state, reason=reason[:500])
+    return touched

@@ -7,7 +7,6 @@ for one by one: those that answer "missing" are gone, the others are stored as t
 
 from mailweave.kit import clock
 from mailweave.mail import store, threads
-from mailweave.mail.models import Copy
 from mailweave.providers.base import Window
 from mailweave.sync import fetching, listing
 from mailweave.sync.hands import Hands
@@ -38,7 +37,7 @@ def step(hands: Hands, sync: Sync) -> None:
         with hands.transaction():
             listing.mark(hands.mailbox_id, [one.remote_id for one in doubtful], sync.listing)
         return
-    _end(hands, sync)
+    _end(hands)
 
 
 def _list_page(hands: Hands, sync: Sync) -> None:
@@ -53,7 +52,7 @@ def _list_page(hands: Hands, sync: Sync) -> None:
         row.save(update_fields=["reconcile_token", "reconcile_listed"])
 
 
-def _end(hands: Hands, sync: Sync) -> None:
+def _end(hands: Hands) -> None:
     """Take over what is unread now, and follow changes from the fresh cursor."""
     unseen = {one for page in hands.reader.state_of("unseen") for one in page}
     flagged = {one for page in hands.reader.state_of("flagged") for one in page}
@@ -61,12 +60,6 @@ def _end(hands: Hands, sync: Sync) -> None:
         store.hold()
         touched = listing.set_unseen(hands.mailbox_id, unseen)
         listing.set_flagged(hands.mailbox_id, flagged)
-        gone = Copy.objects.filter(mailbox_id=hands.mailbox_id, listing=sync.listing)
-        touched |= set(
-            gone.filter(state=Copy.State.GONE, thread__isnull=False).values_list(
-                "thread_id", flat=True
-            )
-        )
         threads.refresh(touched)
         row = Sync.objects.get(pk=hands.sync_id)
         row.cursor, row.reconcile_cursor = row.reconcile_cursor, ""
