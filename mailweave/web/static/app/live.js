@@ -17,3 +17,10 @@ document.addEventListener("htmx:sse:after:connection", () => {
   const it = banner();
   if (it) it.hidden = true;
 });
+
+// htmx starts by a timer of its own, which may strike before its stream extension has come; then
+// it has passed over the page's stream. Our timer strikes later.
+setTimeout(() => {
+  const stream = document.getElementById("live");
+  if (stream && !stream.hasAttribute("data-htmx-powered")) htmx.process(stream);
+});
