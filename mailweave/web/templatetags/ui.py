@@ -15,6 +15,8 @@ from mailweave.web.fields import zones
 
 register = template.Library()
 
+HIDDEN = 'aria-hidden="{}"'
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -33,11 +35,13 @@ def direction(inbound: bool) -> SafeString:
 
 
 def _icon(name: str, classes: str, label: str) -> SafeString:
-    said = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
+    said = (
+        format_html('role="img" aria-label="{}"', label) if label else format_html(HIDDEN, "true")
+    )
     return format_html(
         '<svg class="{}" {}><use href="{}#{}"></use></svg>',
         classes,
-        SafeString(said),
+        said,
         static("icons.svg"),
         name,
     )
