@@ -86,6 +86,8 @@ def test_one_message_twice_in_a_mailbox_joins_its_threads() -> None:
         fetch("b", BOB, thread="1"),
     ]
     assert sort(*page).places == (0, 0, 0)
+    nameless = [fetch("a", "", thread="1", text="x"), fetch("a", "", thread="2", text="x")]
+    assert sort(*nameless).places == (0, 0)
 
 
 def test_references_to_itself_and_in_circles() -> None:

@@ -209,6 +209,8 @@ def test_the_missing_middle_merges(box: int, other: int) -> None:
     assert {one: row.message_count for one, row in rows.items()} == {box: 2, other: 2}
     assert rows[other].unread_count == 1
     assert rows[box].last_message_id == by_key()["4"].pk
+    keys = set(ThreadKey.objects.values_list("key", flat=True))
+    assert keys == {arrival.hash_id(one) for one in "1234"}
     for table in (Copy, RemoteThread, ThreadKey, Message):
         assert set(table.objects.values_list("thread_id", flat=True)) == {thread.pk}
 
