@@ -172,6 +172,9 @@ def test_a_range_reaches_as_far_as_it_says_and_widens(world: World, box: int) ->
     world.backfill(box, "30d")
     world.work(box)
     assert len(copies(world, box)) == 122
+    since = sync_of(world, box).since
+    assert since
+    assert since == NOW - timedelta(days=366), "a shorter range takes nothing back"
     world.backfill(box, "all")
     world.work(box)
     exact(world, box, ADA)
