@@ -174,7 +174,7 @@ def test_a_range_reaches_as_far_as_it_says_and_widens(world: World, box: int) ->
     assert len(copies(world, box)) == 122
     since = sync_of(world, box).since
     assert since
-    assert since == NOW - timedelta(days=366), "a shorter range takes nothing back"
+    assert since <= world.hands.at - timedelta(days=366), "a shorter range takes nothing back"
     world.backfill(box, "all")
     world.work(box)
     exact(world, box, ADA)
