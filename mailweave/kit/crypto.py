@@ -105,7 +105,7 @@ def load_keys(path: Path) -> Keyring:
 
 
 def _make(path: Path) -> None:
-    """Write a key in full before it has its name, so that nobody who starts beside us reads half."""
+    """Write a key in full before it has its name, so that nobody beside us reads half of it."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
