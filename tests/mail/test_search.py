@@ -161,7 +161,7 @@ def much_mail(mail: Any, archive: Archive) -> int:
             " SELECT workspace_id, id, sent_at, mail_words('', '', 'quokka') FROM mail_message"
             " WHERE sent_at >= '2026-02-01'"
         )
-        cursor.execute("RESET ROLE")
+        cursor.execute("SET ROLE NONE")
         cursor.execute("ANALYZE mail_searchrow")
         cursor.execute(f"SET ROLE {settings.APP_ROLE}")
     return thread_id
