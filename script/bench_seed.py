@@ -108,7 +108,7 @@ def _fill(url: str, place: Place, known: dict[str, str]) -> None:
         owner.execute(
             "SELECT set_config('mailweave.workspace_id', %s::text, false)", [place.workspace]
         )
-        owner.execute("SELECT setseed(%s)", [place.number / 10])
+        owner.execute("SELECT setseed(%s)", [place.number / 10 % 1])
         parameters = {**place.parameters, "html": _pages(64), "headers": _headers(64)}
         for name in ("people", "contacts", "talks", "messages", "search_rows", "links"):
             for statement in re.split(r";\n", known[name].strip().rstrip(";")):

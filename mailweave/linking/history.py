@@ -13,7 +13,7 @@ from mailweave.linking.policy import STANDARD
 from mailweave.mail import cursors, rows
 from mailweave.mail.cursors import Place
 from mailweave.mail.rows import Find, ThreadPage
-from mailweave.mail.visibility import Viewer, compose, read
+from mailweave.mail.visibility import Viewer, compose, read, shade
 
 HERE = "mailweave.linking"
 
@@ -67,7 +67,7 @@ def reasons_for(message_ids: Collection[int]) -> Mapping[int, list[LinkView]]:
     found: dict[int, list[LinkView]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
-            sql.load(HERE, "history")["reasons"],
+            shade(sql.load(HERE, "history")["reasons"]),
             {"workspace": scope.current(), "messages": list(message_ids)},
         )
         for message_id, kind, record_id, reason, linked, pinned, name, made_at, address in cursor:

@@ -19,6 +19,7 @@ from mailweave.mail.visibility import Viewer, read
 
 MAX_TERMS = 24
 MAX_TEXT = 400
+LAST = 2**63 - 1
 TERM = re.compile(r'(-?)"([^"]*)"?|(-?)([^\s"]+)')
 
 
@@ -40,6 +41,8 @@ def search(
     """The threads with messages that hold all of ``text``, each at its newest such message.
 
     ``"several words"`` are looked for side by side, ``-word`` excludes, ``a or b`` finds either.
+    A page may have fewer than ``limit`` lines and yet a ``next``: where words are in very much mail
+    that is not what is looked for, each page looks through a part of it.
     Nothing is found by an empty text or by exclusions alone. ``filters`` narrow as in
     :func:`mailweave.mail.inbox.page`, the address being that of somebody on the message found.
     Raises ``NotFound`` for a foreign mailbox and ``Expected`` for a broken ``after``.
@@ -51,7 +54,10 @@ def search(
     if not sieve:
         return ThreadPage((), None)
     finds = _find(viewer, scope, query, sieve, filters, start, limit + 1)
-    return rows.cut(viewer, scope, finds, limit)
+    page = rows.cut(viewer, scope, [one for one in finds if one.thread_id], limit)
+    if page.next is None and finds and not finds[-1].thread_id:
+        return ThreadPage(page.rows, cursors.write(finds[-1].place))
+    return page
 
 
 def parse(text: str) -> tuple[tuple[Term, ...], ...]:
@@ -118,4 +124,5 @@ def _find(
         id=start.id,
         limit=limit,
     )
-    return [Find(Place(at, pk), thread_id, pk) for at, pk, thread_id in lines]
+    # Without ids: how far the search came before it had enough of looking.
+    return [Find(Place(at, pk or LAST), thread or 0, pk) for at, pk, thread in lines]

@@ -106,5 +106,14 @@ def compose(package: str, file: str, name: str, **pieces: str) -> str:
 def read(query: str, viewer: Viewer, /, **parameters: Any) -> list[tuple[Any, ...]]:
     """The rows of a composed query, for a viewer."""
     with connection.cursor() as cursor:
-        cursor.execute(query, {**viewer.parameters(), **parameters})
+        cursor.execute(shade(query), {**viewer.parameters(), **parameters})
         return list(cursor.fetchall())
+
+
+def shade(query: str) -> str:
+    """The query with its workspace kept from the planner until it runs.
+
+    Knowing it, the planner looks it up in its statistics, finds nothing of a workspace that is new
+    or small among large ones, and takes every index that begins with it for equally good.
+    """
+    return query.replace("%(workspace)s", "(SELECT %(workspace)s::bigint)")

@@ -1,9 +1,15 @@
 """The one rule of who sees what."""
 
+import re
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from mailweave.kit import scope
-from mailweave.mail import inbox, reading
+from mailweave.linking import history
+from mailweave.mail import inbox, reading, search
+from mailweave.mail.inbox import Filters
 from mailweave.mail.visibility import Level, NotFound, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.models import Role, User
@@ -101,3 +107,23 @@ def test_a_member_of_another_workspace_sees_no_mailbox(archive: Archive, sam: Us
     archive.mailbox(sam)
     elsewhere = viewer_for(Member(scope.current() + 1, sam.pk, "owner"))
     assert elsewhere.mailbox_ids == ()
+
+
+def test_the_planner_is_not_told_the_workspace(archive: Archive, sam: User) -> None:
+    """Its statistics know nothing of small workspaces; told which, it takes any index at all."""
+    thread_id = archive.thread()
+    message_id = archive.message(thread_id)
+    archive.copy(message_id, archive.mailbox(sam))
+    archive.settle()
+    viewer = eyes(sam)
+    with CaptureQueriesContext(connection) as asked:
+        inbox.page(viewer)
+        inbox.page(viewer, Filters(address="ann@client.example", unread=True))
+        search.search(viewer, "text")
+        reading.open_thread(viewer, thread_id)
+        reading.body(viewer, message_id)
+        history.threads_of(viewer, [("test.thing", 1)])
+        history.reasons_for([message_id])
+    assert len(asked) >= 12
+    for query in asked:
+        assert not re.search(r"workspace_id\s*=\s*\d", query["sql"]), query["sql"]

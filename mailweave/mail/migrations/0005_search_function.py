@@ -85,16 +85,17 @@ DECLARE
     read text := 'SELECT array_agg(n.sent_at), array_agg(n.message_id) FROM (SELECT * FROM ({from}) f'
                  ' WHERE (f.sent_at, f.message_id) < ($5, $6)'
                  ' ORDER BY f.sent_at DESC, f.message_id DESC) n';
+    -- The workspace is kept from the planner, whose statistics know nothing of small ones.
     -- Few messages: look at each.
     few text := 'SELECT w.sent_at, w.message_id FROM (SELECT r.sent_at, r.message_id, r.words'
-                ' FROM mail_searchrow r WHERE r.workspace_id = $1'
+                ' FROM mail_searchrow r WHERE r.workspace_id = (SELECT $1)'
                 ' AND r.sent_at > $3 AND r.sent_at <= $4 OFFSET 0) w WHERE w.words @@ $2';
     -- Many: ask both indexes. All that are left: the text index knows where to look.
-    many text := 'SELECT r.sent_at, r.message_id FROM mail_searchrow r WHERE r.workspace_id = $1'
-                 ' AND r.workspace_id + 0 = $1 AND r.words @@ $2'
+    many text := 'SELECT r.sent_at, r.message_id FROM mail_searchrow r WHERE r.workspace_id = (SELECT $1)'
+                 ' AND r.workspace_id + 0 = (SELECT $1) AND r.words @@ $2'
                  ' AND r.sent_at > $3 AND r.sent_at <= $4 OFFSET 0';
     rest text := 'SELECT r.sent_at, r.message_id FROM mail_searchrow r'
-                 ' WHERE r.workspace_id + 0 = $1 AND r.words @@ $2'
+                 ' WHERE r.workspace_id + 0 = (SELECT $1) AND r.words @@ $2'
                  ' AND r.sent_at > $3 AND r.sent_at <= $4 OFFSET 0';
     size bigint := 2000;  -- messages in the next window, null for all that are left
     seen bigint := 0;
@@ -168,11 +169,17 @@ BEGIN
                 ) near WHERE near.words @@ loose;
             END IF;
         END IF;
-        -- As many more as the finds so far let expect, with as much again to be sure.
         high := low;
         seen := seen + size;
-        size := CASE WHEN candidates >= 0.01 THEN
-            least(8 * seen, greatest(2000, 2 * still * seen / greatest(1, wanted - still))) END;
+        IF wanted - still >= 10 AND seen * candidates > 15000 THEN
+            RETURN QUERY SELECT low, NULL::bigint, NULL::bigint;
+            RETURN;
+        END IF;
+        -- As many more as the finds so far let expect, and as many again to be sure.
+        size := CASE WHEN candidates >= 0.002 THEN least(
+            8 * seen, 10000 / candidates,
+            greatest(2000, 2 * still * seen / greatest(1, wanted - still))
+        ) END;
     END LOOP;
 END
 $$;
@@ -181,7 +188,8 @@ COMMENT ON FUNCTION mail_search IS
     'The newest messages that match and are visible, each the newest of its thread, after a place. '
     'The workspace is the transaction''s own, whoever asks. Looks back in windows that grow, so '
     'that a common word does not fetch every message that has it, and at once at all that are left '
-    'when the newest mail shows that the words are rare.';
+    'when the newest mail shows that the words are rare. When it has looked at very many and has '
+    'something to show, it stops: a last row without ids says how far it came.';
 """
 SEARCH = SEARCH.replace("{hit}", FOUND.replace("{m}", "m").replace("{exact}", "exact"))
 SEARCH = SEARCH.replace("{newer}", FOUND.replace("{m}", "newer").replace("{exact}", "false"))

@@ -38,9 +38,11 @@ LEFT JOIN horizon h ON true
 LEFT JOIN LATERAL (
     SELECT n.last_at, n.thread_id FROM merged n
     WHERE NOT EXISTS (
-        SELECT 1 FROM mail_threadmailbox tm
-        WHERE tm.workspace_id = %(workspace)s AND tm.thread_id = n.thread_id {passes}
-          AND tm.last_at > n.last_at
+        SELECT 1 FROM (
+            SELECT * FROM mail_threadmailbox
+            WHERE workspace_id = %(workspace)s AND thread_id = n.thread_id OFFSET 0
+        ) tm
+        WHERE tm.last_at > n.last_at {passes}
           AND (tm.mailbox_id = ANY(%(own)s::bigint[])
                OR tm.linked AND tm.mailbox_id = ANY(%(shared)s::bigint[]))
     )
@@ -98,7 +100,9 @@ EXISTS (SELECT 1 FROM ({copies}) c WHERE c.mailbox_id = ANY(%(scope)s::bigint[])
 
 -- name: unread_thread
 AND EXISTS (
-    SELECT 1 FROM mail_threadmailbox tm
-    WHERE tm.workspace_id = %(workspace)s AND tm.thread_id = m.thread_id AND tm.unread_count > 0
-      AND tm.mailbox_id = ANY(%(scope)s::bigint[])
+    SELECT 1 FROM (
+        SELECT mailbox_id, unread_count FROM mail_threadmailbox
+        WHERE workspace_id = %(workspace)s AND thread_id = m.thread_id OFFSET 0
+    ) tm
+    WHERE tm.unread_count > 0 AND tm.mailbox_id = ANY(%(scope)s::bigint[])
 )

@@ -6,10 +6,12 @@ FROM unnest(%(threads)s::bigint[], %(focus)s::bigint[])
     WITH ORDINALITY AS w (thread_id, focus_id, place)
 CROSS JOIN LATERAL (
     SELECT array_agg(b.id ORDER BY b.id) AS ids, array_agg(b.kind::text ORDER BY b.id) AS kinds
-    FROM mail_threadmailbox t
+    FROM (
+        SELECT mailbox_id, linked FROM mail_threadmailbox
+        WHERE workspace_id = %(workspace)s AND thread_id = w.thread_id OFFSET 0
+    ) t
     JOIN mail_mailbox b ON b.workspace_id = %(workspace)s AND b.id = t.mailbox_id
-    WHERE t.workspace_id = %(workspace)s AND t.thread_id = w.thread_id
-      AND t.mailbox_id = ANY(%(scope)s::bigint[])
+    WHERE t.mailbox_id = ANY(%(scope)s::bigint[])
       AND mail_level(t.mailbox_id, t.linked, %(mailboxes)s::bigint[], %(levels)s::integer[])
           IS NOT NULL
 ) boxes
