@@ -1,4 +1,4 @@
-"""The sandbox as one WSGI application: Google's addresses and the control face."""
+"""The sandbox as one WSGI application: Google's and Microsoft's addresses, and the control face."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -9,11 +9,14 @@ from werkzeug.wrappers import Request, Response
 from sandbox.clock import Clock
 from sandbox.control_web import serve_control
 from sandbox.google.web import serve_api, serve_sign_in
+from sandbox.microsoft import sign_in
+from sandbox.microsoft import web as graph
 from sandbox.state import Sandbox
 from sandbox.wire import Spoiled
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 API_PATHS = ("/gmail/", "/batch", "/upload/", "/resumable/")
+GRAPH_PATH = "/v1.0/"
 
 
 class App:
@@ -37,12 +40,16 @@ class App:
         path = environ.get("PATH_INFO", "")
         if path.startswith(API_PATHS):
             return serve_api(self.state, environ)
+        if path.startswith(GRAPH_PATH):
+            return graph.serve_api(self.state, environ)
         request = Request(environ)
         try:
             if path == "/sandbox" or path.startswith("/sandbox/"):
                 return serve_control(self.state, request)
             if path == "/":
                 return Response(status=302, headers={"Location": "/sandbox/"})
+            if sign_in.is_ours(path):
+                return sign_in.serve_sign_in(self.state, request)
             return serve_sign_in(self.state, request)
         except HTTPException as error:  # a body too broken to read as a form
             return Response(error.description, status=error.code)

@@ -9,14 +9,18 @@ from pathlib import Path
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS clients (
-  client_id TEXT PRIMARY KEY, secret TEXT NOT NULL, redirects TEXT NOT NULL) WITHOUT ROWID;
+  client_id TEXT PRIMARY KEY, secret TEXT NOT NULL, redirects TEXT NOT NULL,
+  company TEXT NOT NULL DEFAULT 'google') WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts (
   id INTEGER PRIMARY KEY, address TEXT NOT NULL UNIQUE, name TEXT NOT NULL, sub TEXT NOT NULL,
-  history_id INTEGER NOT NULL, history_floor INTEGER NOT NULL, label_number INTEGER NOT NULL);
+  history_id INTEGER NOT NULL, history_floor INTEGER NOT NULL, label_number INTEGER NOT NULL,
+  company TEXT NOT NULL DEFAULT 'google', tenant TEXT NOT NULL DEFAULT '',
+  oid TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS codes (
   code TEXT PRIMARY KEY, client_id TEXT NOT NULL, account INTEGER NOT NULL, redirect TEXT NOT NULL,
   scopes TEXT NOT NULL, nonce TEXT, challenge TEXT, method TEXT, offline INTEGER NOT NULL,
-  made REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+  made REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0,
+  authority TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refresh_tokens (
   token TEXT PRIMARY KEY, client_id TEXT NOT NULL, account INTEGER NOT NULL, scopes TEXT NOT NULL,
   made REAL NOT NULL, used REAL NOT NULL) WITHOUT ROWID;
@@ -27,6 +31,11 @@ CREATE TABLE IF NOT EXISTS access_tokens (
 CREATE TABLE IF NOT EXISTS consents (
   account INTEGER NOT NULL, client_id TEXT NOT NULL, scopes TEXT NOT NULL,
   PRIMARY KEY (account, client_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tenants (
+  tenant TEXT PRIMARY KEY, consent_policy TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tenant_consents (
+  tenant TEXT NOT NULL, client_id TEXT NOT NULL, scopes TEXT NOT NULL,
+  PRIMARY KEY (tenant, client_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS user_labels (
   account INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL,
   message_visibility TEXT, label_visibility TEXT, color TEXT,
@@ -56,6 +65,14 @@ CREATE TABLE IF NOT EXISTS history (
   message INTEGER NOT NULL, thread INTEGER NOT NULL, labels TEXT NOT NULL, changed TEXT NOT NULL,
   at REAL NOT NULL, PRIMARY KEY (account, id, seq, kind)) WITHOUT ROWID;
 """
+# What tables of an earlier sandbox lack.
+ADDED = (
+    ("clients", "company", "TEXT NOT NULL DEFAULT 'google'"),
+    ("accounts", "company", "TEXT NOT NULL DEFAULT 'google'"),
+    ("accounts", "tenant", "TEXT NOT NULL DEFAULT ''"),
+    ("accounts", "oid", "TEXT NOT NULL DEFAULT ''"),
+    ("codes", "authority", "TEXT NOT NULL DEFAULT ''"),
+)
 
 
 class Database:
@@ -72,6 +89,11 @@ class Database:
         with self.write() as connection:
             for statement in SCHEMA.split(";\n"):
                 connection.execute(statement)
+            for table, column, kind in ADDED:
+                if not connection.execute(
+                    "SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column)
+                ).fetchone():
+                    connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

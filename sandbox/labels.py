@@ -1,8 +1,11 @@
-"""Labels: the vendor's own and the ones people make."""
+"""Labels: the vendor's own and the ones people make; in a Microsoft mailbox, folders."""
 
 import re
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from sandbox.accounts import MICROSOFT, company_of
 
 SYSTEM = (
     "CHAT", "SENT", "INBOX", "IMPORTANT", "TRASH", "DRAFT", "SPAM", "CATEGORY_FORUMS",
@@ -11,6 +14,10 @@ SYSTEM = (
 )  # fmt: skip
 FIXED = frozenset({"SENT", "DRAFT", "CHAT"})
 """Labels that say where a message came from; nobody sets or removes them."""
+
+FOLDERS = ("INBOX", "SENT", "DRAFT", "SPAM", "TRASH", "ARCHIVE")
+"""The folders of a Microsoft mailbox beside people's own; SPAM and TRASH by any other name."""
+FLAGS = ("UNREAD", "STARRED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +41,39 @@ def folded(name: str) -> str:
     return re.sub(r"\s*/\s*", "/", " ".join(name.split())).casefold()
 
 
+def system(connection: sqlite3.Connection, account: int) -> tuple[str, ...]:
+    """The ids a company gives in that mailbox."""
+    return (*FOLDERS, *FLAGS) if company_of(connection, account) == MICROSOFT else SYSTEM
+
+
+def is_folder(label_id: str) -> bool:
+    """Whether a message of a Microsoft mailbox can lie there."""
+    return label_id in FOLDERS or (label_id not in SYSTEM)
+
+
+def filed(label_ids: Iterable[str]) -> tuple[str, ...]:
+    """Labels as a Microsoft mailbox keeps them: one folder, the last one named, then flags.
+
+    What is in no folder is in the archive; labels only Gmail has are left out.
+    """
+    given = list(dict.fromkeys(label_ids))
+    folders = [one for one in given if is_folder(one)] or ["ARCHIVE"]
+    return (folders[-1], *(one for one in given if one in FLAGS))
+
+
 def all_labels(connection: sqlite3.Connection, account: int) -> list[Label]:
     """System labels first, then people's own, oldest first."""
     rows = connection.execute(
         "SELECT * FROM user_labels WHERE account = ? ORDER BY length(id), id", (account,)
     )
-    return [_system(name) for name in SYSTEM] + [_from_row(row) for row in rows]
+    return [_system(name) for name in system(connection, account)] + [
+        _from_row(row) for row in rows
+    ]
 
 
 def find_label(connection: sqlite3.Connection, account: int, label_id: str) -> Label | None:
     """The label with that id, or None."""
-    if label_id in SYSTEM:
+    if label_id in system(connection, account):
         return _system(label_id)
     row = connection.execute(
         "SELECT * FROM user_labels WHERE account = ? AND id = ?", (account, label_id)
@@ -53,9 +82,12 @@ def find_label(connection: sqlite3.Connection, account: int, label_id: str) -> L
 
 
 def find_by_name(connection: sqlite3.Connection, account: int, name: str) -> Label | None:
-    """The label people know under that name (any case), or None."""
+    """The label people know under that name (any case), or None.
+
+    A Microsoft mailbox names its own folders otherwise: there, only people's are found.
+    """
     wanted = folded(name)
-    if wanted.upper() in SYSTEM:
+    if wanted.upper() in SYSTEM and company_of(connection, account) != MICROSOFT:
         return _system(wanted.upper())
     row = connection.execute(
         "SELECT * FROM user_labels WHERE account = ? AND folded = ?", (account, wanted)

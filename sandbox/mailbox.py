@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from sandbox.accounts import next_history_id
+from sandbox.accounts import MICROSOFT, company_of, next_history_id
+from sandbox.labels import filed, is_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,20 @@ def relabel(
     remove: Sequence[str],
     at: float,
 ) -> None:
-    """One action over any number of messages; what changes nothing writes nothing."""
+    """One action over any number of messages; what changes nothing writes nothing.
+
+    In a Microsoft mailbox adding a folder moves there, and removing the only one archives.
+    """
+    in_folders = company_of(connection, account) == MICROSOFT
     drop = set(remove) | ({"INBOX"} if {"TRASH", "SPAM"} & set(add) else set())
     changes: list[Change] = []
     for message in messages:
-        changes += _relabel_one(connection, account, message, add, drop)
+        row = _row(connection, account, message)
+        if row is None:
+            continue
+        before: list[str] = msgspec.json.decode(row["labels"])
+        after = _moved(before, add, set(remove)) if in_folders else _after(before, add, drop)
+        changes += _relabel_one(connection, account, message, row["thread"], before, after)
     if not changes:
         return
     record = log(connection, account, changes, at)
@@ -85,20 +95,33 @@ def delete(
         log(connection, account, changes, at)
 
 
-def _relabel_one(
-    connection: sqlite3.Connection, account: int, message: int, add: Sequence[str], drop: set[str]
-) -> list[Change]:
-    row = _row(connection, account, message)
-    if row is None:
-        return []
-    before: list[str] = msgspec.json.decode(row["labels"])
-    gone = [label for label in before if label in drop]
+def _after(before: Sequence[str], add: Sequence[str], drop: set[str]) -> list[str]:
     new = [label for label in dict.fromkeys(add) if label not in before and label not in drop]
+    return [label for label in before if label not in drop] + new
+
+
+def _moved(before: Sequence[str], add: Sequence[str], drop: set[str]) -> list[str]:
+    kept = [one for one in before if one not in drop]
+    if any(is_folder(one) for one in add):
+        kept = [one for one in kept if not is_folder(one)]
+    return list(filed([*kept, *add]))
+
+
+def _relabel_one(
+    connection: sqlite3.Connection,
+    account: int,
+    message: int,
+    thread: int,
+    before: Sequence[str],
+    after: Sequence[str],
+) -> list[Change]:
+    gone = [label for label in before if label not in after]
+    new = [label for label in after if label not in before]
     if not gone and not new:
         return []
-    after = msgspec.json.encode([x for x in before if x not in drop] + new).decode()
+    labels = msgspec.json.encode(after).decode()
     connection.execute(
-        "UPDATE messages SET labels = ? WHERE account = ? AND id = ?", (after, account, message)
+        "UPDATE messages SET labels = ? WHERE account = ? AND id = ?", (labels, account, message)
     )
     connection.executemany(
         "DELETE FROM message_labels WHERE account = ? AND label = ? AND message = ?",
@@ -108,7 +131,7 @@ def _relabel_one(
         "INSERT INTO message_labels VALUES (?, ?, ?)", [(account, label, message) for label in new]
     )
     return [
-        Change(kind, message, row["thread"], after, msgspec.json.encode(names).decode())
+        Change(kind, message, thread, labels, msgspec.json.encode(names).decode())
         for kind, names in (("labelAdded", new), ("labelRemoved", gone))
         if names
     ]

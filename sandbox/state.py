@@ -7,13 +7,14 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from sandbox import accounts, delivery, labels, mailbox
-from sandbox.accounts import Account
+from sandbox.accounts import COMPANIES, GOOGLE, MICROSOFT, Account
 from sandbox.clock import Clock
 from sandbox.database import Database
 from sandbox.faults import Faults
@@ -27,7 +28,8 @@ CHUNK = 300
 class Sandbox:
     """A world of mailboxes in one file (or ``:memory:``), with its clock, faults and quota.
 
-    Labels may be given as ids (``INBOX``) or as names (``Customers``, made when missing).
+    Labels may be given as ids (``INBOX``) or as names (``Customers``, made when missing). In a
+    Microsoft mailbox they mean folders: see ``labels.filed``.
     Message ids are the vendor's: lower-case hex.
     """
 
@@ -43,10 +45,21 @@ class Sandbox:
 
     # -- people and apps ------------------------------------------------------------------
 
-    def add_account(self, address: str, name: str = "") -> Account:
-        """A mailbox for that address; ValueError when it is none."""
+    def add_account(
+        self,
+        address: str,
+        name: str = "",
+        company: str = GOOGLE,
+        tenant: str | None = None,
+        oid: str | None = None,
+    ) -> Account:
+        """A mailbox for that address; ValueError when it is none.
+
+        ``tenant`` and ``oid`` are for Microsoft's: the organization, by default one for each
+        domain, accounts.CONSUMERS for a personal account; and the person in it.
+        """
         with self.db.write() as connection:
-            return accounts.add_account(connection, address, name)
+            return accounts.add_account(connection, address, name, company, tenant, oid)
 
     def account(self, address: str) -> Account:
         """That account as it is now; LookupError when there is none."""
@@ -56,17 +69,26 @@ class Sandbox:
             raise LookupError(f"no mailbox {address!r} in the sandbox")
         return found
 
-    def accounts(self) -> list[Account]:
-        """Everybody."""
+    def accounts(self, company: str = "") -> list[Account]:
+        """Everybody, or everybody with a mailbox at one company."""
         with self.db.read() as connection:
-            return accounts.all_accounts(connection)
+            every = accounts.all_accounts(connection)
+        return [one for one in every if company in {"", one.company}]
 
-    def register_client(self, client_id: str, secret: str, redirects: Sequence[str]) -> None:
+    def register_client(
+        self,
+        client_id: str,
+        secret: str,
+        redirects: Sequence[str],
+        company: str = GOOGLE,
+    ) -> None:
         """An OAuth client with its exact redirect URIs; registering again replaces it."""
+        if company not in COMPANIES:
+            raise ValueError(f"company is one of {', '.join(COMPANIES)}")
         with self.db.write() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO clients VALUES (?, ?, ?)",
-                (client_id, secret, msgspec.json.encode(list(redirects)).decode()),
+                "INSERT OR REPLACE INTO clients VALUES (?, ?, ?, ?)",
+                (client_id, secret, msgspec.json.encode(list(redirects)).decode(), company),
             )
 
     def revoke(self, address: str) -> None:
@@ -165,6 +187,8 @@ class Sandbox:
         """Forget all mail, people and grants; clients, keys and settings stay."""
         tables = (
             "accounts",
+            "tenants",
+            "tenant_consents",
             "codes",
             "refresh_tokens",
             "access_tokens",
@@ -216,6 +240,8 @@ class Sandbox:
     def _write(
         self, connection: sqlite3.Connection, account: int, parcel: delivery.Parcel
     ) -> tuple[int, int]:
+        if accounts.company_of(connection, account) == MICROSOFT:
+            parcel = replace(parcel, labels=labels.filed(parcel.labels))
         record = accounts.next_history_id(connection, account)
         number, thread = delivery.write(connection, account, parcel, record)
         names = msgspec.json.encode(parcel.labels).decode()
@@ -235,9 +261,9 @@ class Sandbox:
             mailbox.log(connection, account, [change], self.clock.time())
 
     def _label_id(self, account: int, name: str) -> str:
-        if name in labels.SYSTEM:
-            return name
         with self.db.read() as connection:
+            if name in labels.system(connection, account):
+                return name
             found = labels.find_label(connection, account, name)
             found = found or labels.find_by_name(connection, account, name)
         if found is not None:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.accounts import Account, find_account
+from sandbox.accounts import GOOGLE, Account, find_account
 from sandbox.google import pages
 from sandbox.google.scopes import SIGN_IN, asks_for, canonical, unknown
 from sandbox.google.tokens import Client, Code, consented, find_client, make_code
@@ -144,7 +144,9 @@ def _step(sandbox: Sandbox, request: Request, asked: Asked, params: Mapping[str,
     if account is None:
         if "none" in asked.prompts:
             raise SentBackError("login_required")
-        return html(pages.picker(sandbox.accounts(), carried, request.path), form_target=target)
+        return html(
+            pages.picker(sandbox.accounts(GOOGLE), carried, request.path), form_target=target
+        )
     if asks_for(asked.scopes) and sandbox.settings.admin_policy != "off":
         _refuse_by_policy(sandbox)
     known = consented(sandbox, account.id, asked.client.id)
@@ -168,8 +170,8 @@ def _who(sandbox: Sandbox, asked: Asked, params: Mapping[str, str]) -> Account |
     with sandbox.db.read() as connection:
         found = find_account(connection, chosen)
     if found is None and chosen:
-        return next((one for one in sandbox.accounts() if one.sub == chosen), None)
-    return found
+        return next((one for one in sandbox.accounts(GOOGLE) if one.sub == chosen), None)
+    return found if found and found.company == GOOGLE else None
 
 
 def _refuse_by_policy(sandbox: Sandbox) -> None:

@@ -5,6 +5,7 @@ import secrets
 import sqlite3
 from dataclasses import dataclass
 
+from sandbox.accounts import GOOGLE
 from sandbox.google.scopes import SIGN_IN, canonical
 from sandbox.state import Sandbox
 
@@ -53,7 +54,7 @@ def find_client(sandbox: Sandbox, client_id: str) -> Client | None:
     """The app registered under that id, or None."""
     with sandbox.db.read() as connection:
         row = connection.execute(
-            "SELECT * FROM clients WHERE client_id = ?", (client_id,)
+            "SELECT * FROM clients WHERE client_id = ? AND company = ?", (client_id, GOOGLE)
         ).fetchone()
     return Client(row[0], row[1], tuple(json.loads(row[2]))) if row else None
 
@@ -74,7 +75,7 @@ def make_code(sandbox: Sandbox, code: Code) -> str:
             (code.account, code.client, " ".join(canonical(known))),
         )
         connection.execute(
-            "INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+            "INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')",
             (
                 text,
                 code.client,

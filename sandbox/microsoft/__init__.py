@@ -1,0 +1,1 @@
+"""Microsoft's face: the identity platform, and Microsoft Graph for mail."""
