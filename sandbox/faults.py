@@ -14,6 +14,8 @@ KINDS: Mapping[str, str] = {
     "server_error": "a 5xx (option status, default 503)",
     "precondition": "400 failedPrecondition",
     "unauthorized": "401 although the token is good",
+    "aadsts": "Microsoft's sign-in refuses (option code, as 50173; error, suberror, status,"
+    " retry_after); at its pages only with path authorize",
     "vanish": "messages.get answers 404 (option id)",
     "expired_history": "history.list answers 404",
     "duplicate_history": "every history record comes twice",
