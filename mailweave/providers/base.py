@@ -187,7 +187,11 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where a provider answers. Settings, so that any compatible server can stand in."""
+    """Where a provider answers. Settings, so that any compatible server can stand in.
+
+    An empty address means that the provider has no such thing. In ``issuers``, ``{tenantid}``
+    stands for the ``tid`` of the id token in hand.
+    """
 
     authorize: str
     token: str
@@ -196,6 +200,8 @@ class Endpoints:
     certs: str
     api: str
     issuers: tuple[str, ...]
+    admin_consent: str = ""
+    """Where an administrator allows us for a whole organisation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +254,30 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person sees what they have allowed, and can take it back."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a company makes of OAuth 2.0 and OpenID Connect where these leave room."""
+
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of every authorization request."""
+    asked_anew: Mapping[str, str] = field(default_factory=dict)
+    """Added where a new mailbox is connected; a reconnection names its account instead."""
+    account: tuple[str, ...] = ("sub",)
+    """The claims of an id token that together are the key of an account, joined by dots."""
+    unlisted: frozenset[str] = frozenset()
+    """Scopes that are granted and yet not named among the granted ones."""
+    leads_on: bool = False
+    """The sign-in page may lead on to addresses nobody can name beforehand, before it shows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of mailbox as people and settings see it."""
 
@@ -265,6 +295,13 @@ class Kind:
     """How fast a mailbox may be read for long, in the provider's quota units."""
     units_at_once: float
     """How many units may be spent in one go after a rest."""
+    units_per_minute: float
+    """The provider's published quota, which the pace above is made for."""
+    dialect: Dialect = field(default_factory=Dialect)
+    about: str = ""
+    """Which mailboxes are meant, and which cannot be connected, where the label leaves doubt."""
+    removal: tuple[Place, ...] = ()
+    """Where people take the permission back, if we cannot give it back for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,19 @@
 """What went wrong at a provider, in the few classes that say what to do next.
 
-Each class is an instruction: wait, reconnect, ask again with more consent, restart the stream,
-skip, tell the operator, or try later. The text is for people; it never holds a token or mail.
+Each class is an instruction: wait, reconnect, ask again with more consent, ask an administrator,
+restart the stream, skip, tell the operator, or try later. The text is for people; it never holds a token or mail.
 """
 
 from datetime import datetime
 
 
 class ProviderError(Exception):
-    """Any refusal or failure of a provider."""
+    """Any refusal or failure of a provider.
+
+    ``claims`` is what it wants asked at the next sign-in (OpenID Connect Core 5.5), or empty.
+    """
+
+    claims: str = ""
 
 
 class AuthExpired(ProviderError):
@@ -17,6 +22,14 @@ class AuthExpired(ProviderError):
 
 class ConsentNeeded(ProviderError):
     """The grant lacks a scope this call needs: a person must reconnect and tick it."""
+
+
+class AdminNeeded(ConsentNeeded):
+    """An administrator of the mailbox's organisation must allow us; then a person reconnects."""
+
+
+class Blocked(ConsentNeeded):
+    """A rule of the mailbox's organisation keeps us out: its administrator must change it."""
 
 
 class RateLimited(ProviderError):

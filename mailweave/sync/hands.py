@@ -132,7 +132,7 @@ def reach(sync: Sync, mailbox: Mailbox, token: str) -> Hands:
 def make_budget(kind: str, level: float, at: datetime | None) -> Budget:
     """The quota bucket of a mailbox, from where its row left it."""
     described = kinds.describe(kind)
-    share = settings.PROVIDER_UNITS_PER_MINUTE[kind] / 6000
+    share = settings.PROVIDER_UNITS_PER_MINUTE[kind] / described.units_per_minute
     burst = described.units_at_once * share
     now = clock.now()
     return Budget(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import httpx2
 
-from mailweave.providers.base import Budget, Endpoints, Kind, Permission, Provider
+from mailweave.providers.base import Budget, Dialect, Endpoints, Kind, Permission, Provider
 from mailweave.providers.gmail.client import Client
 from mailweave.providers.gmail.listing import NAMES
 from mailweave.providers.gmail.reader import GmailReader
@@ -41,6 +41,15 @@ KIND = Kind(
     # 6,000 units a minute, counted over any 60 seconds: 60 * 97 + 180.
     units_per_second=97.0,
     units_at_once=180.0,
+    units_per_minute=6000.0,
+    # A refresh token is handed out only with consent, so it is asked every time.
+    dialect=Dialect(
+        asked={
+            "access_type": "offline",
+            "prompt": "consent select_account",
+            "include_granted_scopes": "true",
+        }
+    ),
 )
 
 
