@@ -1,4 +1,4 @@
-"""Sync, Backfill, OAuthClient, Authorization: the engine's rows."""
+"""Sync, Backfill, OAuthClient, Authorization, ConsentRequest: the engine's rows."""
 
 from django.db import models
 
@@ -16,6 +16,8 @@ class Sync(tenancy.TenantModel, Leased):
     class Problem(models.TextChoices):
         RECONNECT = "reconnect", "Reconnect needed"
         CONSENT = "consent", "Permission missing"
+        ADMIN = "admin", "An administrator must allow it"
+        BLOCKED = "blocked", "Blocked by the organisation"
         OPERATOR = "operator", "The operator must act"
         FAILED = "failed", "Sync failed"
 
@@ -30,6 +32,7 @@ class Sync(tenancy.TenantModel, Leased):
     problem = models.CharField(max_length=10, blank=True, choices=Problem.choices)
     problem_text = models.CharField(max_length=500, blank=True)
     problem_since = models.DateTimeField(null=True)
+    claims = models.BinaryField(default=b"", help_text="to ask at the next sign-in; sealed")
     failures = models.PositiveIntegerField(default=0)
     last_synced_at = models.DateTimeField(null=True)
     last_new = models.PositiveIntegerField(default=0)
@@ -127,3 +130,25 @@ class Authorization(tenancy.TenantModel):
     reconnect = tenancy.foreign_key("mail.Mailbox", null=True)
     made_at = models.DateTimeField(auto_now_add=True)
     used_at = models.DateTimeField(null=True)
+    claims = models.BinaryField(default=b"", help_text="to ask at the next sign-in; sealed")
+
+
+class ConsentRequest(tenancy.TenantModel):
+    """A person waits for an administrator of their organisation to allow us at the provider.
+
+    ``state_hash`` is what the administrator's way back is recognised by; ``state`` is sealed, so
+    that the link can be shown again. A person has one a kind; it ends when they connect.
+    """
+
+    user = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16)
+    state_hash = models.CharField(max_length=64, unique=True)
+    state = models.BinaryField(default=b"")
+    made_at = models.DateTimeField()
+    granted_at = models.DateTimeField(null=True)
+    declined_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "user", "kind", name="consent_request_once"),
+        ]

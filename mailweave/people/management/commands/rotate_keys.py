@@ -15,7 +15,9 @@ from mailweave.people.models import Workspace
 SEALED = {
     "mail.Credential": ("access_token", "refresh_token"),
     "sync.OAuthClient": ("client_secret",),
-    "sync.Authorization": ("verifier",),
+    "sync.Authorization": ("verifier", "claims"),
+    "sync.ConsentRequest": ("state",),
+    "sync.Sync": ("claims",),
 }
 PAGE = 200
 
