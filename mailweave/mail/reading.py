@@ -3,14 +3,15 @@
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import zstandard
 
-from mailweave.mail import arrival
+from mailweave.mail import arrival, cursors
+from mailweave.mail.cursors import Place
 from mailweave.mail.models import Participant
 from mailweave.mail.rows import Correspondent
 from mailweave.mail.visibility import Level, NotFound, Viewer, compose, read
@@ -24,6 +25,8 @@ __all__ = [
     "ThreadView",
     "body",
     "headers",
+    "is_newest",
+    "message",
     "open_thread",
     "part",
 ]
@@ -31,6 +34,11 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 MAX_MESSAGES = 500
+"""Messages of a thread that are counted at a time."""
+WINDOW = 25
+"""Messages of a thread that are read at first."""
+OLDER = 100
+"""Messages that are read at a time further back."""
 MAX_HTML = 8 * 1024 * 1024
 MAX_HEADERS = 1024 * 1024
 
@@ -87,14 +95,21 @@ class MessageView:
 
 @dataclass(frozen=True, slots=True)
 class ThreadView:
-    """The visible messages of a thread, oldest first. ``more``: older ones are left out.
+    """A window on the visible messages of a thread.
 
-    ``subject`` is the first visible one, None if none may be shown.
+    ``messages`` are those in the window, oldest first, and ``ids`` all of them up to its end.
+    ``older`` ones, of which ``older_unread`` are unread, stand before the window: the next one
+    ends at ``before``, which is None if there are none. With ``more``, there are others yet before
+    those counted. ``subject`` is the first visible one, None if none may be shown.
     """
 
     id: int
     subject: str | None
     messages: tuple[MessageView, ...]
+    ids: tuple[int, ...]
+    older: int
+    older_unread: int
+    before: str | None
     more: bool
 
 
@@ -119,20 +134,80 @@ class PartSource:
     content_id: str
 
 
-def open_thread(viewer: Viewer, thread_id: int) -> ThreadView:
-    """The thread, at most its :data:`MAX_MESSAGES` newest messages. Three queries.
+class _Line(NamedTuple):
+    """A message in the outline of its thread."""
 
-    Raises :class:`NotFound` if there is no such thread or nothing of it is visible.
+    id: int
+    sent_at: datetime
+    level: int
+    seen: bool
+
+
+def open_thread(
+    viewer: Viewer, thread_id: int, before: str | None = None, since: int | None = None
+) -> ThreadView:
+    """The newest messages of a thread, at most :data:`WINDOW`; or those ``before`` a window, at
+    most :data:`OLDER`; or those ``since`` a message, as many as there are. Four queries.
+
+    Raises :class:`NotFound` if there is no such thread or nothing of it is visible, and
+    ``Expected`` for a broken ``before``.
     """
-    rows = _ask("messages", viewer, thread=thread_id, limit=MAX_MESSAGES + 1)
-    if not rows:
+    lines = _outline(viewer, thread_id, cursors.parse(before), MAX_MESSAGES + 1)
+    if not lines:
         raise NotFound("no such thread")
-    shown = rows[MAX_MESSAGES - 1 :: -1] if len(rows) > MAX_MESSAGES else rows[::-1]
-    people = _people(viewer, [row[0] for row in shown])
-    parts = _parts(viewer, [row[0] for row in shown if row[1] >= Level.FULL])
-    messages = tuple(_message(row, people[row[0]], parts[row[0]]) for row in shown)
-    subject = next((one.subject for one in messages if one.subject is not None), None)
-    return ThreadView(thread_id, subject, messages, len(rows) > MAX_MESSAGES)
+    more = len(lines) > MAX_MESSAGES
+    lines = lines[MAX_MESSAGES - 1 :: -1] if more else lines[::-1]
+    start = _start(lines, OLDER if before else WINDOW, since)
+    named = next((one.id for one in lines if one.level >= Level.SUBJECT), 0)
+    found = {one.id: one for one in _read(viewer, {named, *(one.id for one in lines[start:])})}
+    messages = tuple(found[one.id] for one in lines[start:] if one.id in found)
+    if not messages:
+        raise NotFound("not visible any more")
+    older = lines[:start]
+    return ThreadView(
+        id=thread_id,
+        subject=found[named].subject if named in found else None,
+        messages=messages,
+        ids=tuple(one.id for one in lines),
+        older=len(older),
+        older_unread=sum(not one.seen for one in older),
+        before=_write(lines[start]) if older or more else None,
+        more=more,
+    )
+
+
+def message(viewer: Viewer, message_id: int) -> MessageView:
+    """One message, else :class:`NotFound`. Three queries."""
+    for one in _read(viewer, {message_id}):
+        return one
+    raise NotFound("no such message")
+
+
+def is_newest(viewer: Viewer, thread_id: int, message_id: int) -> bool:
+    """Whether a message is the newest visible one of its thread."""
+    return [one.id for one in _outline(viewer, thread_id, cursors.FIRST, 1)] == [message_id]
+
+
+def _outline(viewer: Viewer, thread_id: int, start: Place, limit: int) -> list[_Line]:
+    rows = _ask("outline", viewer, thread=thread_id, at=start.at, id=start.id, limit=limit)
+    return [_Line(*row) for row in rows]
+
+
+def _start(lines: Sequence[_Line], size: int, since: int | None) -> int:
+    """Where in the outline the window starts."""
+    wanted = next((place for place, one in enumerate(lines) if one.id == since), None)
+    return max(0, len(lines) - size) if wanted is None else wanted
+
+
+def _write(line: _Line) -> str:
+    return cursors.write(Place(line.sent_at, line.id))
+
+
+def _read(viewer: Viewer, message_ids: Collection[int]) -> list[MessageView]:
+    rows = _ask("messages", viewer, messages=list(message_ids))
+    people = _people(viewer, [row[0] for row in rows])
+    parts = _parts(viewer, [row[0] for row in rows if row[1] >= Level.FULL])
+    return [_message(row, people[row[0]], parts[row[0]]) for row in rows]
 
 
 def body(viewer: Viewer, message_id: int) -> StoredBody:

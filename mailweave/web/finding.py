@@ -25,10 +25,9 @@ def find(viewer: Viewer, pk: int) -> Found:
     if thread_id is None:
         raise Http404
     try:
-        thread = reading.open_thread(viewer, thread_id)
+        found = reading.message(viewer, pk)
     except NotFound:
         raise Http404 from None
-    found = next((one for one in thread.messages if one.id == pk), None)
-    if found is None or found.level < Level.FULL:
+    if found.level < Level.FULL:
         raise Http404
-    return Found(found, thread_id, found is thread.messages[-1])
+    return Found(found, thread_id, reading.is_newest(viewer, thread_id, pk))

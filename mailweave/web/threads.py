@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from mailweave.kit import scope
+from mailweave.linking import history
 from mailweave.mail import reading
 from mailweave.mail.models import Mailbox, Message
 from mailweave.mail.reading import MessageView, ThreadView
-from mailweave.mail.visibility import Level, NotFound, viewer_for
+from mailweave.mail.visibility import Level, NotFound, Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, networked
 from mailweave.web import links, lists, mail, messages
@@ -43,24 +44,23 @@ class Entry:
 @networked
 @require_GET
 def thread(request: HttpRequest, pk: int) -> HttpResponse:
-    """The thread beside the list; only the thread where a page asks for it."""
+    """The thread beside the list; where a page asks for it, only the thread, or only the older
+    messages before those it has."""
     member = member_of(request)
-    with scope.workspace(member.workspace_id):
-        viewer = viewer_for(member)
-        try:
-            found = reading.open_thread(viewer, pk)
-        except NotFound:
-            raise Http404 from None
-    newest = found.messages[-1].id
-    insides = messages.insides(request, viewer, opened(found), newest=newest)
+    before = request.GET.get("before", "")[:200]
+    viewer, found = _open(request, member, pk, before)
+    newest = 0 if before else found.messages[-1].id
+    wanted = [] if before else opened(found)
+    insides = messages.insides(request, viewer, wanted, newest=newest)
     part = request.headers.get("HX-Request-Type") == "partial"
+    older = part and request.GET.get("part") == "older"
     with scope.workspace(member.workspace_id):
-        facts = _facts(found, insides, member)
-        facts["wanted"] = lists.asked(request)
-        if not part:
-            facts |= mail.pane(request, member)
-        template = "threads/_thread.html" if part else "mail/page.html"
-        response = render(request, template, facts)
+        facts: dict[str, Any] = {"thread": found, "entries": _entries(found, insides, member)}
+        facts |= {"wanted": lists.asked(request), "before": before}
+        facts |= {} if older else _head(found, insides, member)
+        facts |= {} if part else mail.pane(request, member)
+        beside = "threads/_older.html" if older else "threads/_thread.html"
+        response = render(request, beside if part else "mail/page.html", facts)
     response["Vary"] = "HX-Request-Type"
     return response
 
@@ -72,14 +72,24 @@ def opened(thread: ThreadView) -> list[MessageView]:
     return wanted[-MAX_OPEN:]
 
 
-def _facts(thread: ThreadView, insides: Mapping[int, Inside], member: Member) -> dict[str, Any]:
-    ids = [one.id for one in thread.messages]
+def _open(request: HttpRequest, member: Member, pk: int, before: str) -> tuple[Viewer, ThreadView]:
+    since = request.GET.get("since", "")
+    with scope.workspace(member.workspace_id):
+        viewer = viewer_for(member)
+        try:
+            is_number = since.isascii() and since.isdecimal() and len(since) < 19
+            number = int(since) if is_number else None
+            return viewer, reading.open_thread(viewer, pk, before, number)
+        except NotFound:
+            raise Http404 from None
+
+
+def _head(thread: ThreadView, insides: Mapping[int, Inside], member: Member) -> dict[str, Any]:
+    telling = history.telling(thread.ids)
     return {
-        "thread": thread,
         "heading": heading(thread),
-        "entries": _entries(thread, insides, member),
-        "filed": _filed(links.filings(ids, member).values()),
-        "collapsed": len(insides) < len(ids),
+        "filed": _filed(links.filings(telling, member).values()),
+        "collapsed": len(insides) < len(thread.messages),
     }
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mailweave.kit import live
+from mailweave.mail.reading import WINDOW
 from mailweave.people.access import Member
 from mailweave.people.models import User
 from tests.makers_mail import make_part
@@ -213,6 +214,53 @@ def test_an_answer_comes_into_the_open_thread(
     expect(newest.frame_locator("iframe").locator("body")).to_contain_text("One more thing")
     expect(page.locator("details.msg[open]")).to_have_count(3)
     expect(page.locator("iframe[data-mark=same]")).to_have_count(1)
+
+
+def test_a_long_thread_is_read_from_its_end_by_keyboard(
+    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str]
+) -> None:
+    thread, _ = post.letter(minute=0, subject="Terms")
+    for minute in range(1, WINDOW + 4):
+        post.letter(thread=thread, minute=minute)
+    enter(post.member)
+    with page.expect_response("**/live/"):
+        page.goto(f"/mail/threads/{thread}/")
+    cards = page.locator("details.msg")
+    expect(cards).to_have_count(WINDOW)
+    assert axe(page) == []
+    newest = page.locator("details.msg[open]")
+    newest.evaluate("one => one.dataset.mark = 'same'")
+    page.get_by_role("link", name="4 older messages").focus()
+    page.keyboard.press("Enter")
+    expect(cards).to_have_count(WINDOW + 4)
+    expect(page.get_by_role("link", name="older message")).to_have_count(0)
+    expect(cards.nth(3).locator("summary")).to_be_focused()
+    before = ids(page)
+    _, late = post.letter(thread=thread, minute=99, text="One more thing")
+    with post.inside():
+        live.tell("mail")
+    expect(cards).to_have_count(WINDOW + 5)
+    assert ids(page) == [*before, f"message-{late}"]
+    expect(page.locator("details.msg[data-mark=same]")).to_have_count(1)
+    assert page.url.endswith(f"/mail/threads/{thread}/")
+
+
+def test_more_news_than_a_window_holds_are_put_at_the_end(
+    page: Page, enter: Enter, post: Post, trouble: list[str]
+) -> None:
+    thread, first = post.letter(minute=0)
+    enter(post.member)
+    with page.expect_response("**/live/"):
+        page.goto(f"/mail/threads/{thread}/")
+    made = [post.letter(thread=thread, minute=minute)[1] for minute in range(1, WINDOW + 9)]
+    with post.inside():
+        live.tell("mail")
+    expect(page.locator("details.msg")).to_have_count(WINDOW + 9)
+    assert ids(page) == [f"message-{pk}" for pk in (first, *made)]
+
+
+def ids(page: Page) -> Any:
+    return page.evaluate("[...document.querySelectorAll('details.msg')].map((one) => one.id)")
 
 
 def test_wide_mail_scrolls_in_its_own_place(

@@ -183,3 +183,16 @@ def test_an_inherited_link_names_the_address_of_its_thread(archive: Archive, sam
     archive.link(reply, 2, reason="sender", address_id=ann)
     inherited, odd = history.reasons_for([reply])[reply]
     assert (inherited.address, odd.address) == ("ann@client.example", "")
+
+
+def test_for_each_record_one_message_tells_most(archive: Archive, sam: User) -> None:
+    thread_id = archive.thread()
+    made = [archive.message(thread_id, minute=minute) for minute in range(5)]
+    for place, record_id, reason in ((0, 1, "thread"), (2, 1, "sender"), (3, 1, "recipient")):
+        archive.link(made[place], record_id, reason=reason)
+    archive.link(made[1], 2)
+    archive.link(made[4], 2)
+    archive.link(made[4], 3, linked=False, pinned=True)
+    assert history.telling(made) == {made[1], made[2]}
+    assert history.telling(made[3:]) == {made[3], made[4]}
+    assert history.telling([]) == set()

@@ -1,12 +1,17 @@
 """An open thread: which messages, how open, where filed, and how much of it is shared."""
 
+import html
 import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from mailweave.mail import cursors, reading
 from mailweave.mail.models import Message
 from mailweave.web.threads import MAX_OPEN
+from tests.makers_mail import START
 from tests.web.letters import PART, Post, make_post, make_stranger
 
 pytestmark = pytest.mark.django_db
@@ -144,8 +149,108 @@ def test_a_thread_costs_the_same_however_many_of_it_are_open(
 ) -> None:
     thread, _ = post.letter(minute=0, seen=False)
     for minute in range(1, 11):
-        html = "<p>x</p>" if minute % 2 else None
-        post.letter(thread=thread, minute=minute, seen=False, html=html)
+        body = "<p>x</p>" if minute % 2 else None
+        post.letter(thread=thread, minute=minute, seen=False, html=body)
     read(post, thread)  # sanitises
     with django_assert_max_num_queries(50):
         read(post, thread)
+
+
+def long_thread(
+    post: Post, length: int = reading.WINDOW + 3, **facts: Any
+) -> tuple[int, list[int]]:
+    """A thread longer than a window, and its messages, oldest first."""
+    thread, first = post.letter(minute=0, subject="Terms", **facts)
+    rest = [post.letter(thread=thread, minute=minute)[1] for minute in range(1, length)]
+    return thread, [first, *rest]
+
+
+def older(text: str) -> tuple[str, str]:
+    """Where the button for older messages leads, without script and with."""
+    found = re.search(r'<p class="pager older"><a [^>]*href="([^"]*)" hx-get="([^"]*)"', text)
+    assert found
+    return html.unescape(found[1]), html.unescape(found[2])
+
+
+def test_a_long_thread_starts_with_its_newest_messages(post: Post) -> None:
+    thread, made = long_thread(post, seen=False)
+    text = read(post, thread)
+    assert [pk for pk, _ in cards(text)] == made[3:]
+    assert "3 older messages, 1 unread" in text
+    assert f'<span class="count">{len(made)} messages</span>' in text
+    assert 'id="thread-title" tabindex="-1">Terms</h2>' in text
+
+
+def test_older_messages_come_in_place_of_the_button(post: Post) -> None:
+    thread, made = long_thread(post)
+    _, path = older(read(post, thread))
+    text = post.browser.get(path, headers=PART).content.decode()
+    assert cards(text) == [(pk, False) for pk in made[:3]]
+    assert "thread-title" not in text
+    assert "older message" not in text
+    assert text.count("autofocus") == 1
+    assert "<summary autofocus>" in text.partition(f'id="message-{made[2]}"')[2]
+
+
+def test_without_script_older_messages_are_a_page(post: Post) -> None:
+    thread, made = long_thread(post)
+    path, _ = older(read(post, thread))
+    text = post.browser.get(path).content.decode()
+    assert cards(text) == [(pk, False) for pk in made[:3]]
+    assert 'id="list"' in text
+    assert f'<a class="btn" data-small href="/mail/threads/{thread}/">Newer messages</a>' in text
+    assert "data-news" not in text.partition('id="thread"')[2]
+
+
+def test_news_of_a_thread_begin_where_the_page_does(post: Post) -> None:
+    thread, made = long_thread(post)
+    since = post.browser.get(f"/mail/threads/{thread}/?since={made[1]}", headers=PART)
+    assert [pk for pk, _ in cards(since.content.decode())] == made[1:]
+    for odd in ("x", "-1", "9" * 5000, "\u0663"):
+        answer = post.browser.get(f"/mail/threads/{thread}/", {"since": odd}, headers=PART)
+        assert [pk for pk, _ in cards(answer.content.decode())] == made[3:]
+
+
+def test_a_broken_place_is_refused(post: Post) -> None:
+    thread, _ = post.letter()
+    for odd in ("x", "\0", "AAAA"):
+        answer = post.browser.get(f"/mail/threads/{thread}/", {"before": odd})
+        assert answer.status_code == 422
+
+
+def test_before_its_first_message_there_is_no_thread(post: Post) -> None:
+    thread, _ = post.letter(minute=5)
+    other, _ = post.letter(minute=1)
+    place = cursors.write(cursors.Place(START, 0))
+    for pk in (thread, other):
+        answer = post.browser.get(f"/mail/threads/{pk}/", {"before": place})
+        assert answer.status_code == 404
+
+
+def test_the_head_names_records_of_messages_further_back(post: Post) -> None:
+    thread, _ = long_thread(post, sender="mara@acme.example")
+    contact = post.contact("Mara Okafor", "mara@acme.example")
+    text = read(post, thread)
+    head = text.partition('id="filed"')[2].partition('class="messages"')[0]
+    assert f'href="/crm/contacts/{contact}/"' in head
+    assert "sent by mara@acme.example, an address of Mara Okafor" in head
+
+
+def test_a_long_thread_costs_what_a_short_one_does(post: Post, browser_queries: Any) -> None:
+    short, _ = post.letter(sender="mara@acme.example")
+    thread, _ = long_thread(post, sender="mara@acme.example")
+    post.contact("Mara Okafor", "mara@acme.example")
+    assert browser_queries(thread) <= browser_queries(short)
+
+
+@pytest.fixture
+def browser_queries(post: Post) -> Any:
+    """How many queries opening a thread takes."""
+
+    def count(thread: int) -> int:
+        read(post, thread, headers=PART)  # sanitises
+        with CaptureQueriesContext(connection) as asked:
+            read(post, thread, headers=PART)
+        return len(asked)
+
+    return count

@@ -111,3 +111,10 @@ FROM linking_link l
 LEFT JOIN people_user u ON u.id = l.made_by_id
 WHERE l.workspace_id = %(workspace)s AND l.message_id = ANY(%(messages)s::bigint[])
 ORDER BY l.message_id, l.linked DESC, l.kind, l.record_id;
+
+-- name: telling
+-- For each record these messages are linked to, the one whose link says it most plainly.
+SELECT DISTINCT ON (l.kind, l.record_id) l.message_id
+FROM linking_link l
+WHERE l.workspace_id = %(workspace)s AND l.message_id = ANY(%(messages)s::bigint[]) AND l.linked
+ORDER BY l.kind, l.record_id, l.reason = 'thread', l.message_id;

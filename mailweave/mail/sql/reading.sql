@@ -1,5 +1,20 @@
+-- name: outline
+-- The visible messages of a thread before a place, newest first: which, how much of each is seen,
+-- and whether it was read.
+SELECT m.id, m.sent_at, see.level, coalesce(see.seen, true)
+FROM mail_message m
+CROSS JOIN LATERAL (
+    SELECT max(c.level) AS level, bool_and(c.seen) FILTER (WHERE c.level = 4) AS seen
+    FROM ({copies}) c
+) see
+WHERE m.workspace_id = %(workspace)s AND m.thread_id = %(thread)s
+  AND m.sent_at <= %(at)s AND (m.sent_at, m.id) < (%(at)s, %(id)s) AND see.level IS NOT NULL
+ORDER BY m.sent_at DESC, m.id DESC
+LIMIT %(limit)s;
+
 -- name: messages
--- The visible messages of a thread, newest first, each with the copy it is best seen through.
+-- Those of these messages that are visible, oldest first, each with the copy it is best seen
+-- through.
 SELECT m.id, see.level, m.direction, m.sender_name,
     (SELECT a.address FROM mail_address a
      WHERE a.workspace_id = %(workspace)s AND a.id = m.sender_id),
@@ -18,9 +33,8 @@ CROSS JOIN LATERAL (
     FROM ({copies}) c
 ) see
 JOIN mail_mailbox b ON b.workspace_id = %(workspace)s AND b.id = see.mailbox_id
-WHERE m.workspace_id = %(workspace)s AND m.thread_id = %(thread)s
-ORDER BY m.sent_at DESC, m.id DESC
-LIMIT %(limit)s;
+WHERE m.workspace_id = %(workspace)s AND m.id = ANY(%(messages)s::bigint[])
+ORDER BY m.sent_at, m.id;
 
 -- name: people
 SELECT p.message_id, p.role, p.name, a.address

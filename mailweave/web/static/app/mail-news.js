@@ -11,11 +11,10 @@ async function ask(url) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-// Brings `list` up to date with `fresh`, both of elements with ids; returns what is new. With
-// `renew`, elements that are there already are given their new content.
-function merge(list, fresh, renew) {
+// Brings `list`, from `place` on, up to date with `fresh`, both of elements with ids; returns what
+// is new. With `renew`, elements that are there already are given their new content.
+function merge(list, fresh, renew, place = list.firstElementChild) {
   const added = [];
-  let place = list.firstElementChild;
   for (const item of fresh) {
     let known = document.getElementById(item.id);
     if (!known) {
@@ -83,11 +82,14 @@ function quiet() {
 }
 
 async function renewThread() {
-  const list = document.querySelector("#thread .messages");
-  if (!list) return;
-  const page = await ask(list.dataset.news);
+  const list = document.querySelector("#thread .messages[data-news]");
+  const oldest = list?.querySelector(":scope > details.msg");
+  if (!oldest) return;
+  const page = await ask(`${list.dataset.news}?since=${oldest.id.replace("message-", "")}`);
   if (!page || !list.isConnected) return;
-  merge(list, page.querySelectorAll("details.msg"), false);
+  const fresh = [...page.querySelectorAll("details.msg")];
+  const known = fresh.map((message) => document.getElementById(message.id)).find(Boolean);
+  merge(list, fresh, false, known ?? null);
   for (const fresh of page.querySelectorAll(".filed, .filings")) {
     const known = document.getElementById(fresh.id);
     if (known && !known.contains(document.activeElement)) replace(known, fresh);
