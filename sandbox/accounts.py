@@ -81,11 +81,18 @@ def _ids(
         raise ValueError(f"{address} is a mailbox of {known.company} {known.tenant}".rstrip())
     if company == GOOGLE:
         return "", ""
-    tenant, oid = (tenant or tenant_of(address)).lower(), (oid or str(uuid.uuid4())).lower()
+    tenant = (tenant or tenant_of(address)).lower()
+    oid = (oid or _new_oid(tenant)).lower()
     for given in (tenant, oid):
         if not GUID.fullmatch(given):
             raise ValueError(f"not a GUID: {given[:100]!r}")
     return tenant, oid
+
+
+def _new_oid(tenant: str) -> str:
+    made = str(uuid.uuid4())
+    # A personal account has only sixteen digits of its own.
+    return f"{uuid.UUID(int=0)}"[:19] + made[18:] if tenant == CONSUMERS else made
 
 
 def company_of(connection: sqlite3.Connection, account: int) -> str:

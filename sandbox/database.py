@@ -36,6 +36,11 @@ CREATE TABLE IF NOT EXISTS tenants (
 CREATE TABLE IF NOT EXISTS tenant_consents (
   tenant TEXT NOT NULL, client_id TEXT NOT NULL, scopes TEXT NOT NULL,
   PRIMARY KEY (tenant, client_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS consent_requests (
+  account INTEGER NOT NULL, client_id TEXT NOT NULL, scopes TEXT NOT NULL, reason TEXT NOT NULL,
+  made REAL NOT NULL, PRIMARY KEY (account, client_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS revoked_tokens (
+  token TEXT PRIMARY KEY, account INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS user_labels (
   account INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL,
   message_visibility TEXT, label_visibility TEXT, color TEXT,

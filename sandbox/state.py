@@ -95,6 +95,11 @@ class Sandbox:
         """The person takes every grant back: all tokens of the account die."""
         account = self.account(address).id
         with self.db.write() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO revoked_tokens SELECT token, account FROM refresh_tokens"
+                " WHERE account = ?",
+                (account,),
+            )
             for table in ("refresh_tokens", "access_tokens", "consents", "codes"):
                 connection.execute(f"DELETE FROM {table} WHERE account = ?", (account,))
 
@@ -189,6 +194,8 @@ class Sandbox:
             "accounts",
             "tenants",
             "tenant_consents",
+            "consent_requests",
+            "revoked_tokens",
             "codes",
             "refresh_tokens",
             "access_tokens",

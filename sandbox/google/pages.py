@@ -32,14 +32,15 @@ form.inline{display:inline}.error{background:#fee2e2;color:#7f1d1d;padding:.5rem
 """
 
 
-def page(title: str, body: str, *, wide: bool = False, style: str = "/sandbox/style.css") -> bytes:
+def page(title: str, body: str, *, wide: bool = False, whose: str = "Google") -> bytes:
     """A whole page; its title says that this is the sandbox."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)} - Mail sandbox</title><link rel="stylesheet" href="{style}">'
+        f'<title>{escape(title)} - Mail sandbox</title><link rel="stylesheet"'
+        ' href="/sandbox/style.css">'
         f"</head><body><main{' class=wide' if wide else ''}>"
-        '<p class="sandbox">This is a sandbox. Nothing here is Google.</p>'
+        f'<p class="sandbox">This is a sandbox. Nothing here is {whose}.</p>'
         f"<h1>{escape(title)}</h1>{body}</main></body></html>"
     ).encode()
 
