@@ -49,6 +49,10 @@ class Unreachable(Exception):
     """No answer came, or it broke off."""
 
 
+class TimedOut(Unreachable):
+    """The answer took too long, or never ended."""
+
+
 class Oversized(Exception):
     """The answer is bigger than we are willing to read."""
 
@@ -150,7 +154,7 @@ def open_stream(http: httpx2.Client, request: httpx2.Request) -> httpx2.Response
         return http.send(request, stream=True)
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         # The chain is cut: those exceptions carry the request and with it the credentials.
-        raise Unreachable(_unreachable(request, error)) from None
+        raise _unreachable(request, error) from None
 
 
 def chunks(
@@ -167,7 +171,7 @@ def chunks(
         if total > cap:
             raise Oversized(f"the answer is larger than {cap // MEGABYTE} MB")
         if clock.now() > until:
-            raise Unreachable(f"{response.request.url.host} answers too slowly")
+            raise TimedOut(f"{response.request.url.host} answers too slowly")
         yield piece
 
 
@@ -181,7 +185,7 @@ def _raw(response: httpx2.Response) -> Iterator[bytes]:
     try:
         yield from response.iter_raw()
     except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-        raise Unreachable(_unreachable(response.request, error)) from None
+        raise _unreachable(response.request, error) from None
 
 
 def _decoder(encoding: str) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
@@ -211,8 +215,9 @@ def _gunzip(raw: Iterator[bytes]) -> Iterator[bytes]:
         raise Garbled("the answer ends in the middle")
 
 
-def _unreachable(request: httpx2.Request, error: Exception) -> str:
-    return f"{request.url.host} did not answer ({type(error).__name__})"
+def _unreachable(request: httpx2.Request, error: Exception) -> Unreachable:
+    kind = TimedOut if isinstance(error, httpx2.TimeoutException) else Unreachable
+    return kind(f"{request.url.host} did not answer ({type(error).__name__})")
 
 
 _SECRETS = re.compile(

@@ -50,10 +50,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One message as a listing names it: ids only."""
+    """One message as a listing names it. A provider may read better by moments than by ids."""
 
     remote_id: str
     remote_thread_id: str
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class StateChange:
     folder_ids: tuple[str, ...]
     seen: bool
     flagged: bool
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,9 @@ class Changes:
     destroyed: tuple[str, ...]
     cursor: str
     has_more: bool
+    present: tuple[StateChange, ...] = ()
+    """Messages that were merely enumerated, by a provider that cannot tell what changed without
+    telling what there is first. News only about copies we know; others are left to the listing."""
 
 
 class Reader(Protocol):
