@@ -5,9 +5,11 @@ Pure and per message, so that a message that cannot be read is known by itself.
 
 import hashlib
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import zstandard
 
@@ -25,7 +27,11 @@ MAX_INDEXED = 16 * 1024
 MAX_PEOPLE = 500
 MAX_PARTS = 200
 MAX_KEYS = 40
+FAMILY = 8
+"""Bytes of an identity that copies share even where their servers changed the body."""
 _NAME = 200
+_SHORT = 500
+_OWN = threading.local()
 
 _ROLES = (
     ("From", Participant.Role.FROM),
@@ -100,7 +106,7 @@ def read(fetched: Fetched, *, mailbox_id: int, sent_ids: frozenset[str]) -> Arri
     return Arrival(
         remote_id=fetched.remote_id,
         remote_thread_id=fetched.remote_thread_id,
-        identity=identify(own_id, sender, date, subject, words)
+        identity=identify(own_id, sender, date, subject, text, given_html)
         or identify_copy(mailbox_id, fetched.remote_id),
         message_id=own_id,
         in_reply_to=references[-1] if references else "",
@@ -136,18 +142,23 @@ def read_people(headers: header_values.Headers) -> tuple[Person, ...]:
 
 
 def identify(
-    message_id: str, sender: str, date: datetime | None, subject: str, words: str
+    message_id: str, sender: str, date: datetime | None, subject: str, text: str, html: str
 ) -> bytes:
-    """What makes two copies one message: its Message-ID together with what people see of it.
+    """What makes two copies one message: its family, then its content.
 
-    A Message-ID alone is not proof: it can be repeated or forged, and then both are kept. Without
-    one this is empty, and the message is known by its copy only.
+    The first FAMILY bytes are of Message-ID, sender, date and subject: alone they prove nothing,
+    since they can be repeated or forged. The rest is of the bodies. Copies that differ only there
+    are compared by :mod:`mailweave.mail.sameness`. Without Message-ID this is empty, and the
+    message is known by its copy only.
     """
     if not message_id:
         return b""
-    seen = "".join(words[:4000].split())[:1000]
-    facts = (message_id, sender, str(date or ""), subjects.base_subject(subject), seen)
-    return hashlib.blake2b("\x1f".join(facts).encode(), digest_size=16).digest()
+    moment = str(int(date.timestamp())) if date else ""
+    facts = (message_id, sender, moment, subjects.base_subject(subject))
+    family = hashlib.blake2b("\x1f".join(facts).encode(), digest_size=FAMILY)
+    content = hashlib.blake2b("".join(text[:4000].split())[:1000].encode(), digest_size=8)
+    content.update(b"\x1f" + html.encode())
+    return family.digest() + content.digest()
 
 
 def identify_copy(mailbox_id: int, remote_id: str) -> bytes:
@@ -173,18 +184,28 @@ def decompress(data: bytes, limit: int = 8 * 1024 * 1024) -> str:
 
 
 def _compressor() -> zstandard.ZstdCompressor:
-    return zstandard.ZstdCompressor(level=3)
+    """One for each thread: making one costs as much as a short message."""
+    if not hasattr(_OWN, "compressor"):
+        _OWN.compressor = zstandard.ZstdCompressor(level=3)
+    compressor: zstandard.ZstdCompressor = _OWN.compressor
+    return compressor
 
 
 def _addresses(values: Sequence[str]) -> list[tuple[str, str]]:
     """(name, normalised address) of every readable address in some header values."""
-    found = []
+    found: list[tuple[str, str]] = []
     for value in values:
-        for one in addresses.parse_list(value):
-            normal = addresses.normalise(one.address)
-            if normal:
-                found.append((one.name, normal))
+        found.extend(_parsed(value) if len(value) <= _SHORT else _parse(value))
     return found
+
+
+def _parse(value: str) -> tuple[tuple[str, str], ...]:
+    pairs = ((one.name, addresses.normalise(one.address)) for one in addresses.parse_list(value))
+    return tuple([(name, normal) for name, normal in pairs if normal])
+
+
+_parsed = lru_cache(maxsize=4096)(_parse)
+"""The people of a mailbox write to each other: their headers come again and again."""
 
 
 def _join(headers: Sequence[tuple[str, str]]) -> str:

@@ -5,15 +5,15 @@ is what keeps threads and identities free of races between mailboxes.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
 from mailweave.kit import scope, sql
-from mailweave.mail import grouping, threads
-from mailweave.mail.arrival import Arrival, hash_id
+from mailweave.mail import grouping, sameness, threads
+from mailweave.mail.arrival import FAMILY, Arrival, hash_id
 from mailweave.mail.models import Message
 
 QUERIES = sql.load("mailweave.mail", "store")
@@ -37,6 +37,8 @@ class Stored:
     thread_ids: tuple[int, ...]
     turned_ids: tuple[int, ...] = ()
     """Messages that were received and turn out to be sent from here: match them anew."""
+    news: int = 0
+    """Copies that were on the list as new mail, not as the past."""
 
 
 @dataclass(slots=True)
@@ -57,7 +59,11 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
         return Stored((), (), ())
     hold()
     with connection.cursor() as cursor:
-        known = {bytes(i): (m, t, d) for i, m, t, d in _find_messages(cursor, arrivals)}
+        found = {bytes(i): (m, t, d) for i, m, t, d in _find_families(cursor, arrivals)}
+        arrivals = sameness.unify(
+            arrivals, found, lambda wanted: _find_bodies(cursor, wanted, found)
+        )
+        known = {a.identity: found[a.identity] for a in arrivals if a.identity in found}
         page = _Page(
             mailbox_id,
             arrivals,
@@ -68,7 +74,7 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
         )
         _place(cursor, page)
         _write_messages(cursor, page)
-        _write_copies(cursor, page)
+        news = _write_copies(cursor, page)
         sent = {
             known[a.identity][0]
             for a in arrivals
@@ -83,6 +89,7 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
         tuple(message_id for _, message_id in page.fresh),
         tuple(sorted({page.thread_of[a.identity] for a in arrivals})),
         tuple(sorted(sent)),
+        news,
     )
 
 
@@ -95,8 +102,18 @@ def hold() -> None:
         _run(cursor, "lock")
 
 
-def _find_messages(cursor: Any, arrivals: Sequence[Arrival]) -> list[tuple[Any, ...]]:
-    return _rows(cursor, "find_messages", identities=[a.identity for a in arrivals])
+def _find_families(cursor: Any, arrivals: Sequence[Arrival]) -> list[tuple[Any, ...]]:
+    identities = list({a.identity for a in arrivals})
+    families = [identity[:FAMILY] for identity in identities]
+    return _rows(cursor, "find_families", families=families, identities=identities)
+
+
+def _find_bodies(
+    cursor: Any, wanted: Sequence[bytes], found: Mapping[bytes, tuple[Any, ...]]
+) -> dict[bytes, sameness.Body]:
+    identities = {found[identity][0]: identity for identity in wanted}
+    rows = _rows(cursor, "find_bodies", messages=list(identities))
+    return {identities[one]: (text, html and bytes(html)) for one, text, html in rows}
 
 
 def _address_ids(cursor: Any, arrivals: Sequence[Arrival]) -> dict[str, int]:
@@ -234,12 +251,13 @@ def _row(arrival: Arrival, message_id: int, page: _Page) -> tuple[Any, ...]:
     )
 
 
-def _write_copies(cursor: Any, page: _Page) -> None:
+def _write_copies(cursor: Any, page: _Page) -> int:
+    """Write every copy of the page; says how many of them were news."""
     latest = {arrival.remote_id: arrival for arrival in page.arrivals}
     arrivals = list(latest.values())
     thread_ids = [page.thread_of[a.identity] for a in arrivals]
     remote_threads = [a.remote_thread_id for a in arrivals]
-    _run(
+    places = _rows(
         cursor,
         "add_copies",
         mailbox=page.mailbox_id,
@@ -263,6 +281,7 @@ def _write_copies(cursor: Any, page: _Page) -> None:
     )
     keys = sorted({(key, page.thread_of[a.identity]) for a in arrivals for key in a.keys})
     _run(cursor, "add_keys", keys=[one[0] for one in keys], threads=[one[1] for one in keys])
+    return sum(place < 0 for (place,) in places)
 
 
 def _joined(lists: Iterable[Sequence[str]]) -> list[str]:

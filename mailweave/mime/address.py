@@ -26,6 +26,8 @@ _SIMPLE = re.compile(
     rf"""\s*+(?:"([^"\\]*+)"|([^"(),:;<>@\[\]\\]*+))\s*+<({_ATOM}@{_ATOM})>\s*+""", re.ASCII
 )
 _BARE = re.compile(rf"\s*+({_ATOM}@{_ATOM})\s*+", re.ASCII)
+_PLAIN = re.compile(rf"\s*+(?:([^<>@]*+)<({_ATOM}@{_ATOM})>|({_ATOM}@{_ATOM}))\s*+", re.ASCII)
+_SPECIAL = re.compile(r"[\"():;\[\]\\]|=\?")
 _ADDR_SPEC = re.compile(rf"(?:{_QUOTED}|{_ATOM})@{_DOMAIN}", re.DOTALL)
 # A quoted string is passed over whole, so that an address inside it is not taken for one.
 _WORD = re.compile(rf"(?<!\S)(?:{_QUOTED}|{_ATOM})(@{_DOMAIN})?+(?!\S)|\S++", re.DOTALL)
@@ -63,7 +65,21 @@ def parse_list(header: str) -> tuple[Address, ...]:
     bare = _BARE.fullmatch(header) if len(header) <= MAX_LENGTH and header.isascii() else None
     if bare:
         return (Address("", bare[1]),)
-    return _Reader(header[:MAX_INPUT]).read()
+    return _plain_list(header) or _Reader(header[:MAX_INPUT]).read()
+
+
+def _plain_list(header: str) -> tuple[Address, ...]:
+    """The mailboxes of a list without anything to interpret, as most are; empty for any other."""
+    if len(header) > 10_000 or not header.isascii() or _SPECIAL.search(header):
+        return ()
+    found: dict[str, Address] = {}
+    for entry in header.split(","):
+        match = _PLAIN.fullmatch(entry)
+        spec = match[2] or match[3] if match else ""
+        if not match or len(spec) > MAX_LENGTH:
+            return ()
+        found.setdefault(spec.lower(), Address(_clean_name(match[1] or ""), spec))
+    return tuple(found.values())
 
 
 def normalise(address: str) -> str | None:

@@ -32,7 +32,6 @@ class Outcome:
     """What became of a page, by remote id."""
 
     stored: list[str] = field(default_factory=list)
-    new: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     stuck: dict[str, str] = field(default_factory=dict)
@@ -97,7 +96,8 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
             matching.link(stored.message_ids, stored.thread_ids)
             if stored.turned_ids:
                 matching.rematch(stored.turned_ids)
-            _count_new(hands, arrivals)
+            if stored.news:  # for the card; the past is no news
+                Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + stored.news)
             live.tell(f"mailbox-{hands.mailbox_id}", "mail")
     except LeaseLostError:
         raise
@@ -112,18 +112,6 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
         _store(hands, arrivals[middle:], outcome)
     else:
         outcome.stored.extend(one.remote_id for one in arrivals)
-        outcome.new += len(stored.new_message_ids)
-
-
-def _count_new(hands: Hands, arrivals: Sequence[Arrival]) -> None:
-    """Count what changes brought for the card, with what it counts; the past is no news."""
-    copies = Copy.objects.filter(
-        mailbox_id=hands.mailbox_id,
-        remote_id__in=[one.remote_id for one in arrivals],
-        place__lt=listing.NEW_BELOW,
-    )
-    if new := copies.count():
-        Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + new)
 
 
 def _is_ours(error: Exception) -> bool:

@@ -60,7 +60,6 @@ def _take_in(hands: Hands, answers: list[Answer], total: Outcome) -> None:
         return
     outcome = arrivals.receive(hands, answers)
     total.stored += outcome.stored
-    total.new += outcome.new
     total.skipped |= outcome.skipped
     total.gone += outcome.gone
     total.stuck |= outcome.stuck

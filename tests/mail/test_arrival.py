@@ -14,8 +14,10 @@ Role = Participant.Role
 
 
 def test_the_same_mail_is_the_same_wherever_it_lies() -> None:
-    one = fetch("a", text="Dear all,\r\nhello", remote_id="1")
-    other = fetch("a", text="Dear all,\nhello ", remote_id="2", folders=["Label_7"], seen=False)
+    one = fetch("a", text="Dear all,\r\nhello", html="<p>Hi", remote_id="1")
+    other = fetch(
+        "a", text="Dear all,\nhello ", html="<p>Hi", remote_id="2", folders=["Label_7"], seen=False
+    )
     assert read(one).identity == read(other, mailbox_id=2).identity
 
 
@@ -32,6 +34,16 @@ def test_the_same_mail_is_the_same_wherever_it_lies() -> None:
 )
 def test_a_repeated_message_id_proves_nothing(other: object) -> None:
     assert read(fetch("a", text="x")).identity != read(other).identity  # type: ignore[arg-type]
+
+
+def test_only_another_body_keeps_it_in_the_family() -> None:
+    one = read(fetch("a", text="x")).identity
+    assert read(fetch("a", text="y")).identity[: arrival.FAMILY] == one[: arrival.FAMILY]
+    assert (
+        read(fetch("a", text="x", html="<p>z")).identity[: arrival.FAMILY] == one[: arrival.FAMILY]
+    )
+    assert read(fetch("a", text="x", html="<p>z")).identity != one
+    assert read(fetch("a", text="x", minute=1)).identity[: arrival.FAMILY] != one[: arrival.FAMILY]
 
 
 def test_without_message_id_a_message_is_its_copy() -> None:

@@ -175,6 +175,34 @@ def test_a_page_that_names_a_message_twice(box: int) -> None:
     assert (Message.objects.count(), Copy.objects.get().seen) == (1, True)
 
 
+def test_a_copy_that_another_server_tidied_up_is_the_same_message(box: int, other: int) -> None:
+    put(box, fetch("a", text="Dear all: 5 EUR", html="<p>Dear all: <b>5</b> EUR"))
+    tidied = "<html><head></head><body><p>Dear all: <b>5</b>&nbsp;EUR</p></body></html>"
+    put(other, fetch("a", text="", html=tidied), fetch("a", text="", html=tidied.replace("5", "9")))
+    assert (Message.objects.count(), Thread.objects.count()) == (2, 1)
+    assert sorted(Copy.objects.values_list("message_id", flat=True).distinct()) == sorted(
+        Message.objects.values_list("pk", flat=True)
+    )
+    assert Copy.objects.filter(mailbox_id=box).get().message_id in set(
+        Copy.objects.filter(mailbox_id=other).values_list("message_id", flat=True)
+    )
+
+
+def test_a_program_that_repeats_itself_loses_nothing(box: int) -> None:
+    many = [fetch("same", text=f"report {number}") for number in range(30)]
+    put(box, *many)
+    put(box, *[replace(one, seen=False) for one in many])
+    assert (Message.objects.count(), Copy.objects.count()) == (30, 30)
+
+
+def test_how_many_copies_were_news(box: int) -> None:
+    fresh, past = fetch("a"), fetch("b")
+    listed = {"mailbox_id": box, "state": Copy.State.LISTED}
+    Copy.objects.create(remote_id=fresh.remote_id, remote_thread_id="x", place=-5, **listed)
+    Copy.objects.create(remote_id=past.remote_id, remote_thread_id="x", place=5, **listed)
+    assert put(box, fresh, past).news == 1
+
+
 def test_an_empty_page(here: int) -> None:
     assert store.store(1, []) == store.Stored((), (), ())
 

@@ -1,9 +1,11 @@
+import random
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailweave.mime import address
 from mailweave.mime.address import MAX_ADDRESSES, Address, normalise, parse_list
 
 
@@ -200,3 +202,15 @@ def test_normalising_twice_changes_nothing(address: str) -> None:
     if once is not None:
         assert normalise(once) == once
         assert len(once) <= 320
+
+
+def test_a_plain_list_is_read_as_the_careful_reader_does() -> None:
+    pieces = ["a", "b", "@", "<", ">", ",", " ", ".", "x@y.z", "A B", "Jo <j@x.y>", "\t", "'", "\n"]
+    dice = random.Random(7)
+    plain = 0
+    for _ in range(20_000):
+        header = "".join(dice.choices(pieces, k=dice.randint(1, 14)))
+        if quick := address._plain_list(header):
+            plain += 1
+            assert quick == address._Reader(header).read(), header
+    assert plain > 300

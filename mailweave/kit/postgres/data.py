@@ -18,7 +18,10 @@ DEFAULTS = """
 shared_buffers = 128MB
 max_connections = 100
 jit = off
-wal_compression = on
+# Pages go into the log whole after each checkpoint; squeezing them costs more CPU than it saves.
+wal_compression = off
+checkpoint_timeout = 15min
+max_wal_size = 2GB
 random_page_cost = 1.1
 timezone = 'UTC'
 log_timezone = 'UTC'

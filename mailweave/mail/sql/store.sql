@@ -29,9 +29,20 @@ FROM unnest(%(addresses)s::text[], %(names)s::text[]) AS g (address, name)
 ON CONFLICT DO NOTHING
 RETURNING address, id;
 
--- name: find_messages
-SELECT identity, id, thread_id, direction FROM mail_message
-WHERE workspace_id = %(workspace)s AND identity = ANY(%(identities)s::bytea[]);
+-- name: find_families
+-- Of a family with very many, twenty: a program that repeats itself must not make a page slow.
+SELECT m.identity, m.id, m.thread_id, m.direction
+FROM unnest(%(families)s::bytea[], %(identities)s::bytea[]) AS g (family, identity)
+CROSS JOIN LATERAL (
+    SELECT identity, id, thread_id, direction FROM mail_message
+    WHERE workspace_id = %(workspace)s
+      AND identity BETWEEN g.family AND g.family || '\xffffffffffffffff'::bytea
+    ORDER BY identity = g.identity DESC LIMIT 20
+) m;
+
+-- name: find_bodies
+SELECT message_id, text, html_zstd FROM mail_body
+WHERE workspace_id = %(workspace)s AND message_id = ANY(%(messages)s::bigint[]);
 
 -- name: find_remote_threads
 SELECT remote_thread_id, thread_id FROM mail_remotethread
@@ -124,7 +135,8 @@ ON CONFLICT (workspace_id, mailbox_id, remote_id) DO UPDATE SET
     remote_thread_id = excluded.remote_thread_id, state = 'stored', reason = '',
     message_id = excluded.message_id, thread_id = excluded.thread_id,
     folder_ids = excluded.folder_ids, seen = excluded.seen, flagged = excluded.flagged,
-    bcc = excluded.bcc, received_at = excluded.received_at;
+    bcc = excluded.bcc, received_at = excluded.received_at
+RETURNING place;
 
 -- name: add_remote_threads
 INSERT INTO mail_remotethread (workspace_id, mailbox_id, remote_thread_id, thread_id)
