@@ -17,7 +17,7 @@ class Settings:
     concurrency: int = 10
     """Calls of one mailbox in flight at once, batch parts counted; 0 is no limit."""
     history_days: float = 30.0
-    """How far back history.list reaches."""
+    """How far back history.list reaches, and how long a delta token is good for."""
     bare_records: bool = False
     """Write history records that say nothing but which message."""
     consent_boxes: bool = False
@@ -26,6 +26,15 @@ class Settings:
     """off, redirect (error=admin_policy_enforced) or page (an error page, no way back)."""
     testing_app: bool = False
     """The app is in Testing: refresh tokens die after seven days."""
+
+    graph_requests: int = 10_000
+    """Microsoft Graph: requests of one app to one mailbox in ten minutes; 0 is no limit."""
+    graph_concurrency: int = 4
+    """Microsoft Graph: requests of one app to one mailbox in flight at once; 0 is no limit."""
+    graph_language: str = "en"
+    """The language of Microsoft's own folder names: en or de."""
+    graph_plain_as_html: bool = False
+    """Microsoft Graph shows plain text bodies as HTML unless text is asked for."""
 
     def change(self, values: dict[str, Any]) -> None:
         """Set several at once; ValueError on an unknown name or a value out of its choices."""
@@ -40,7 +49,11 @@ class Settings:
         return asdict(self)
 
 
-CHOICES = {"quota_profile": ("new", "legacy", "off"), "admin_policy": ("off", "redirect", "page")}
+CHOICES = {
+    "quota_profile": ("new", "legacy", "off"),
+    "admin_policy": ("off", "redirect", "page"),
+    "graph_language": ("en", "de"),
+}
 
 
 def _checked(name: str, value: Any, kind: type) -> Any:
