@@ -1,7 +1,8 @@
 """What went wrong at a provider, in the few classes that say what to do next.
 
 Each class is an instruction: wait, reconnect, ask again with more consent, ask an administrator,
-restart the stream, skip, tell the operator, or try later. The text is for people; it never holds a token or mail.
+restart the stream, skip, tell the operator, or try later. The text is for people; it never holds a
+token or mail.
 """
 
 from datetime import datetime
@@ -18,6 +19,10 @@ class ProviderError(Exception):
 
 class AuthExpired(ProviderError):
     """The grant is gone (revoked, expired, password changed): a person must reconnect."""
+
+
+class ProofNeeded(AuthExpired):
+    """The provider wants more at sign-in, such as a second factor: a person must reconnect."""
 
 
 class ConsentNeeded(ProviderError):

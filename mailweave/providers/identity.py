@@ -1,10 +1,13 @@
 """Who signed in: an id_token, believed only after its signature and every claim are checked.
 
-OpenID Connect Core 1.0, 3.1.3.7.
+OpenID Connect Core 1.0, 3.1.3.7. Where one address signs for many organisations, the issuer holds
+the token's own ``tid``
+(https://learn.microsoft.com/entra/identity-platform/access-tokens#multitenant-applications).
 """
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import jwt
@@ -17,10 +20,18 @@ from mailweave.providers.errors import Refused, Unavailable
 _LEEWAY = 120
 """Seconds two honest clocks may differ."""
 
+_TENANT = "{tenantid}"
+
+
+class _Keys(msgspec.Struct, frozen=True):
+    keys: list[dict[str, Any]] = []
+
 
 @dataclass(frozen=True, slots=True)
 class IdClaims:
-    """The claims of a checked id_token. ``subject`` is the key of the account, never ``email``."""
+    """The claims of a checked id_token. ``subject`` is the key of the account, never ``email``,
+    which is what the provider shows of the account and may be anybody's.
+    """
 
     issuer: str
     subject: str
@@ -31,9 +42,18 @@ class IdClaims:
 
 
 def check(
-    token: str, endpoints: Endpoints, client: Client, *, nonce: str, web: httpx2.Client
+    token: str,
+    endpoints: Endpoints,
+    client: Client,
+    *,
+    nonce: str,
+    web: httpx2.Client,
+    account: tuple[str, ...] = ("sub",),
 ) -> IdClaims:
-    """The claims of ``token``; raises Refused if anything about it is wrong."""
+    """The claims of ``token``; raises Refused if anything about it is wrong.
+
+    ``account`` names the claims that make the subject, joined by dots.
+    """
     try:
         claims = _verified(token, _keys(endpoints, web), endpoints, client)
     except jwt.PyJWTError as error:
@@ -45,8 +65,8 @@ def check(
         raise Refused("The provider's identity was made for another app.")
     return IdClaims(
         issuer=_text(claims, "iss"),
-        subject=_text(claims, "sub"),
-        email=_text(claims, "email"),
+        subject=_account(claims, account),
+        email=_text(claims, "email") or _text(claims, "preferred_username"),
         email_verified=claims.get("email_verified") in (True, "true"),
         name=_text(claims, "name"),
         hosted_domain=_text(claims, "hd"),
@@ -54,19 +74,18 @@ def check(
 
 
 def _verified(
-    token: str, keys: jwt.PyJWKSet, endpoints: Endpoints, client: Client
+    token: str, keys: list[dict[str, Any]], endpoints: Endpoints, client: Client
 ) -> dict[str, Any]:
     key_id = jwt.get_unverified_header(token).get("kid")
-    fitting = [key for key in keys.keys if key.key_id == key_id and key.key_type == "RSA"]
+    fitting = [key for key in keys if key.get("kid") == key_id and key.get("kty") == "RSA"]
     if not fitting:
         raise jwt.InvalidKeyError
-    # Times are checked against our own clock below.
-    return jwt.decode(
+    # Issuer and times are checked below: the one may be a pattern, the others go by our own clock.
+    claims = jwt.decode(
         token,
-        fitting[0].key,
+        jwt.PyJWK(fitting[0], algorithm="RS256").key,
         algorithms=["RS256"],
         audience=client.client_id,
-        issuer=endpoints.issuers,
         options={
             "require": ["iss", "aud", "sub", "exp", "iat"],
             "verify_exp": False,
@@ -74,18 +93,40 @@ def _verified(
             "verify_nbf": False,
         },
     )
+    _check_issuer(claims, endpoints.issuers)
+    # A key may say whose it is: one for personal accounts signs for no organisation.
+    if of_key := fitting[0].get("issuer"):
+        _check_issuer(claims, (str(of_key),))
+    return dict(claims)
 
 
-def _keys(endpoints: Endpoints, web: httpx2.Client) -> jwt.PyJWKSet:
+def _check_issuer(claims: dict[str, Any], issuers: tuple[str, ...]) -> None:
+    tenant = claims.get("tid")
+    known = isinstance(tenant, str) and _is_uuid(tenant)
+    fitting = {one.replace(_TENANT, str(tenant)) for one in issuers if known or _TENANT not in one}
+    if claims.get("iss") not in fitting:
+        raise jwt.InvalidIssuerError
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _keys(endpoints: Endpoints, web: httpx2.Client) -> list[dict[str, Any]]:
     try:
         answer = http.send(web, web.build_request("GET", endpoints.certs), cap=http.MEGABYTE)
         if answer.status != 200:
             raise Unavailable(f"The provider's keys cannot be read ({answer.status}).")
-        return jwt.PyJWKSet.from_dict(msgspec.json.decode(answer.body, type=dict[str, Any]))
+        keys = msgspec.json.decode(answer.body, type=_Keys).keys
+        jwt.PyJWKSet(keys)  # which has one at least that can be used
     except http.FAILURES as error:
         raise Unavailable(f"The provider's keys cannot be read: {error}") from None
-    except (msgspec.MsgspecError, UnicodeError, jwt.PyJWTError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, jwt.PyJWTError):
         raise Unavailable("The provider's keys cannot be read.") from None
+    return keys
 
 
 def _check_times(claims: dict[str, Any]) -> None:
@@ -102,3 +143,10 @@ def _check_times(claims: dict[str, Any]) -> None:
 def _text(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def _account(claims: dict[str, Any], names: tuple[str, ...]) -> str:
+    parts = [_text(claims, name) for name in names]
+    if not all(parts):
+        raise Refused("The provider does not say which account this is.")
+    return ".".join(parts)

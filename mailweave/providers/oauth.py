@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx2
@@ -17,13 +18,21 @@ import msgspec
 
 from mailweave.kit import clock, http
 from mailweave.providers import identity
-from mailweave.providers.base import Client, Endpoints, Tokens
-from mailweave.providers.errors import AuthExpired, ProviderError, Refused, Unavailable
+from mailweave.providers.base import Client, Dialect, Endpoints, Tokens
+from mailweave.providers.errors import (
+    AuthExpired,
+    ProofNeeded,
+    ProviderError,
+    Refused,
+    Unavailable,
+)
 from mailweave.providers.identity import IdClaims
 from mailweave.providers.refusals import failed
 from mailweave.providers.scopes import canonical, split
 
 _CAP = 256 * 1024
+_CLAIMS_CAP = 2048
+_PLAIN = Dialect()
 
 
 class _Granted(msgspec.Struct, frozen=True):
@@ -38,6 +47,8 @@ class _Granted(msgspec.Struct, frozen=True):
 class _Failed(msgspec.Struct, frozen=True):
     error: str = ""
     error_description: str = ""
+    suberror: str = ""
+    claims: str = ""
 
 
 def make_verifier() -> str:
@@ -60,11 +71,14 @@ def authorize_url(
     state: str,
     verifier: str,
     nonce: str,
+    dialect: Dialect = _PLAIN,
     login_hint: str | None = None,
+    claims: str = "",
 ) -> str:
     """Where to send a person's browser.
 
-    Consent is asked every time, because Google hands out a refresh token only with it.
+    ``login_hint`` names the account of a mailbox that is connected again; without it, a new one is
+    connected. ``claims`` is what the provider wanted asked (OpenID Connect Core 5.5).
     """
     asked = {
         "client_id": client.client_id,
@@ -75,14 +89,29 @@ def authorize_url(
         "nonce": nonce,
         "code_challenge": challenge(verifier),
         "code_challenge_method": "S256",
-        "access_type": "offline",
-        "prompt": "consent select_account",
-        "include_granted_scopes": "true",
+        **dialect.asked,
+        **({"login_hint": login_hint} if login_hint else dialect.asked_anew),
     }
-    if login_hint:
-        asked["login_hint"] = login_hint
-    joint = "&" if "?" in endpoints.authorize else "?"
-    return f"{endpoints.authorize}{joint}{urlencode(asked)}"
+    if claims:
+        asked["claims"] = claims
+    return _with(endpoints.authorize, asked)
+
+
+def consent_url(
+    endpoints: Endpoints, client: Client, *, redirect_uri: str, scopes: Iterable[str], state: str
+) -> str:
+    """Where an administrator allows us for a whole organisation.
+
+    https://learn.microsoft.com/entra/identity-platform/v2-admin-consent. What comes back proves
+    nothing but that somebody had the link.
+    """
+    asked = {
+        "client_id": client.client_id,
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(scopes),
+        "state": state,
+    }
+    return _with(endpoints.admin_consent, asked)
 
 
 def exchange(
@@ -95,6 +124,7 @@ def exchange(
     verifier: str,
     nonce: str,
     web: httpx2.Client,
+    dialect: Dialect = _PLAIN,
 ) -> tuple[Tokens, IdClaims]:
     """Turn the code a person came back with into tokens and who they are.
 
@@ -110,9 +140,13 @@ def exchange(
     }
     try:
         granted = _granted(web, endpoints, client, form)
+    except ProofNeeded:
+        raise
     except AuthExpired:
         raise AuthExpired("The sign-in took too long or was used twice: connect again.") from None
-    claims = identity.check(granted.id_token, endpoints, client, nonce=nonce, web=web)
+    claims = identity.check(
+        granted.id_token, endpoints, client, nonce=nonce, web=web, account=dialect.account
+    )
     if not granted.refresh_token:
         raise Refused("The provider gave no lasting permission; connect once more.")
     return _tokens(granted, refresh_token=granted.refresh_token, scopes=scopes), claims
@@ -132,7 +166,12 @@ def refresh(endpoints: Endpoints, client: Client, tokens: Tokens, *, web: httpx2
 
 
 def revoke(endpoints: Endpoints, token: str, *, web: httpx2.Client) -> None:
-    """End a grant by its refresh token. One that is already dead counts as ended."""
+    """End a grant by its refresh token. One that is already dead counts as ended.
+
+    A provider without an address for this is asked nothing; Kind.removal says what is left to do.
+    """
+    if not endpoints.revoke:
+        return
     answer = _post(web, endpoints.revoke, {"token": token})
     if answer.status < 300:
         return
@@ -193,4 +232,23 @@ def _refused(answer: http.Answer, failure: _Failed) -> ProviderError:
     if answer.status >= 500:
         return Unavailable(f"The provider's sign-in service answered {answer.status}.")
     retry_after = answer.headers.get("retry-after", "")
-    return failed(answer.status, retry_after, failure.error, failure.error_description)
+    error = failed(
+        answer.status, retry_after, failure.error, failure.error_description, failure.suberror
+    )
+    error.claims = checked_claims(failure.claims)
+    return error
+
+
+def checked_claims(text: str) -> str:
+    """The ``claims`` of a refusal, if they are what they should be: a JSON object, not too big."""
+    if not text or len(text) > _CLAIMS_CAP:
+        return ""
+    try:
+        msgspec.json.decode(text, type=dict[str, dict[str, Any] | None])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return ""
+    return text
+
+
+def _with(address: str, asked: Mapping[str, str]) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"

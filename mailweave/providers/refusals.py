@@ -1,31 +1,35 @@
 """What an authorization server's refusal means, in words for the person who sees it.
 
 Codes: RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, and Google's own
-(https://developers.google.com/identity/protocols/oauth2/web-server#errors).
+(https://developers.google.com/identity/protocols/oauth2/web-server#errors). Numbers beside a code
+refine it: see :mod:`mailweave.providers.hints`.
 """
 
 from datetime import timedelta
 
 from mailweave.kit import clock, http
 from mailweave.providers.errors import (
+    AdminNeeded,
     AuthExpired,
     ConsentNeeded,
     Misconfigured,
+    ProofNeeded,
     ProviderError,
     RateLimited,
     Refused,
     Unavailable,
 )
+from mailweave.providers.hints import Hint, hint
 
 _WORDS: dict[str, tuple[type[ProviderError], str]] = {
     "invalid_grant": (AuthExpired, "The permission has ended: it was revoked or has expired."),
     "access_denied": (ConsentNeeded, "Permission was not given."),
     "consent_required": (ConsentNeeded, "The provider wants the permissions confirmed again."),
-    "interaction_required": (ConsentNeeded, "The provider wants this person to sign in again."),
-    "login_required": (ConsentNeeded, "The provider wants this person to sign in again."),
-    "account_selection_required": (ConsentNeeded, "The provider wants an account to be chosen."),
+    "interaction_required": (ProofNeeded, "The provider wants this person to sign in again."),
+    "login_required": (ProofNeeded, "The provider wants this person to sign in again."),
+    "account_selection_required": (ProofNeeded, "The provider wants an account to be chosen."),
     "admin_policy_enforced": (
-        ConsentNeeded,
+        AdminNeeded,
         "The organisation's administrators do not allow this app to reach mail yet.",
     ),
     "invalid_client": (Misconfigured, "The provider does not accept our client id and secret."),
@@ -46,21 +50,39 @@ _WORDS: dict[str, tuple[type[ProviderError], str]] = {
 }
 
 
-def refusal(code: str, description: str = "") -> ProviderError:
+_PERSONS = (AuthExpired, ConsentNeeded)
+
+
+def refusal(code: str, description: str = "", suberror: str = "") -> ProviderError:
     """The error to raise or show for an OAuth ``error`` code, also one on the way back."""
-    kind, words = _WORDS.get(code, (Refused, "The provider refused."))
-    detail = http.redact(description or ("" if code in _WORDS else code), limit=200)
+    kind, words = _sort(code, hint(description, suberror))
+    first = description.replace("\r", "\n").partition("\n")[0]
+    detail = http.redact(first or ("" if code in _WORDS else code), limit=200)
     return kind(f"{words} ({detail})" if detail else words)
 
 
-def failed(status: int, retry_after: str, code: str, description: str) -> ProviderError:
+def _sort(code: str, hinted: Hint | None) -> Hint:
+    """Go by the code; a hint may say more, but never blames an operator for a person's matter."""
+    found = _WORDS.get(code, (Refused, "The provider refused."))
+    if hinted is None:
+        return found
+    if issubclass(found[0], _PERSONS):
+        if issubclass(hinted[0], (*_PERSONS, Unavailable)):
+            return hinted
+        return found if hinted[0] is Misconfigured else (found[0], hinted[1])
+    return hinted if found[0] in (Refused, hinted[0]) else found
+
+
+def failed(
+    status: int, retry_after: str, code: str, description: str, suberror: str = ""
+) -> ProviderError:
     """The same for an answer of the token or revocation address with its HTTP status."""
     if status == 429 or code in {"rate_limit_exceeded", "slow_down"}:
         wait = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else 60
         retry_at = clock.now() + timedelta(seconds=min(max(wait, 1), 3600))
         return RateLimited("The provider asks us to sign in less often.", retry_at)
     if code:
-        return refusal(code, description)
+        return refusal(code, description, suberror)
     if status in {404, 405}:
         return Misconfigured(f"There is no sign-in service at that address ({status}).")
     return Unavailable(f"The provider's sign-in service answered {status}.")

@@ -9,10 +9,13 @@ _ALIASES = {
 }
 """Google answers with the long names even where the short ones were asked for."""
 
+_OPTIONAL_PREFIXES = ("https://graph.microsoft.com/",)
+"""Microsoft means its Graph where no resource is named, and names it in some answers."""
+
 
 def canonical(scopes: Iterable[str]) -> frozenset[str]:
-    """The same scopes under one name each."""
-    return frozenset(_ALIASES.get(scope, scope) for scope in scopes)
+    """The same scopes under one name each, in the case they came in."""
+    return frozenset(_short(_ALIASES.get(scope, scope)) for scope in scopes)
 
 
 def split(text: str) -> frozenset[str]:
@@ -21,5 +24,13 @@ def split(text: str) -> frozenset[str]:
 
 
 def missing(asked: Iterable[str], granted: Iterable[str]) -> frozenset[str]:
-    """What was asked for and not given: a person may untick boxes."""
-    return canonical(asked) - canonical(granted)
+    """What was asked for and not given, whatever the case: a person may untick boxes."""
+    given = {scope.casefold() for scope in canonical(granted)}
+    return frozenset(scope for scope in canonical(asked) if scope.casefold() not in given)
+
+
+def _short(scope: str) -> str:
+    for prefix in _OPTIONAL_PREFIXES:
+        if scope.casefold().startswith(prefix):
+            return scope[len(prefix) :]
+    return scope

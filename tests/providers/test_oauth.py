@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -13,12 +13,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mailweave.kit import clock, http
-from mailweave.providers import oauth, scopes
-from mailweave.providers.base import Client, Endpoints, Tokens
+from mailweave.providers import kinds, oauth, scopes
+from mailweave.providers.base import Client, Dialect, Endpoints, Tokens
 from mailweave.providers.errors import (
+    AdminNeeded,
     AuthExpired,
     ConsentNeeded,
     Misconfigured,
+    ProofNeeded,
     ProviderError,
     RateLimited,
     Refused,
@@ -156,6 +158,7 @@ def test_the_authorize_url_asks_for_everything_and_tells_no_secret() -> None:
         verifier="v" * 43,
         nonce="n-1",
         login_hint="ana+x@example.com",
+        dialect=kinds.describe("gmail").dialect,
     )
     asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     assert url.startswith("https://accounts.example/auth?")
@@ -175,6 +178,44 @@ def test_the_authorize_url_asks_for_everything_and_tells_no_secret() -> None:
     }
     assert "v" * 43 not in url
     assert CLIENT.client_secret not in url
+
+
+def test_a_new_mailbox_is_asked_for_otherwise_than_a_known_one() -> None:
+    dialect = Dialect(asked={"response_mode": "query"}, asked_anew={"prompt": "select_account"})
+
+    def asked(**given: str) -> dict[str, str]:
+        url = oauth.authorize_url(
+            ENDPOINTS,
+            CLIENT,
+            redirect_uri="https://crm.example/back",
+            scopes=["openid"],
+            state="s",
+            verifier="v" * 43,
+            nonce="n",
+            dialect=dialect,
+            **given,
+        )
+        return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+    assert asked()["prompt"] == "select_account"
+    again = asked(login_hint="ana@example.com", claims='{"access_token":{}}')
+    assert "prompt" not in again
+    assert (again["login_hint"], again["claims"]) == ("ana@example.com", '{"access_token":{}}')
+    assert again["response_mode"] == asked()["response_mode"] == "query"
+
+
+def test_an_administrator_is_sent_where_consent_is_for_all() -> None:
+    where = replace(ENDPOINTS, admin_consent="https://accounts.example/organizations/adminconsent")
+    url = oauth.consent_url(
+        where, CLIENT, redirect_uri="https://crm.example/ok", scopes=["a", "B.c"], state="7-s"
+    )
+    assert url.startswith(where.admin_consent + "?")
+    assert {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()} == {
+        "client_id": "client-1",
+        "redirect_uri": "https://crm.example/ok",
+        "scope": "a B.c",
+        "state": "7-s",
+    }
 
 
 def test_a_code_becomes_tokens_and_a_person(vendor: Vendor, web: httpx2.Client) -> None:
@@ -339,7 +380,7 @@ def test_refresh_takes_a_new_refresh_token_and_keeps_scopes_left_out(
         (401, {"error": "invalid_client"}, Misconfigured),
         (400, {"error": "unauthorized_client"}, Misconfigured),
         (400, {"error": "redirect_uri_mismatch"}, Misconfigured),
-        (400, {"error": "admin_policy_enforced"}, ConsentNeeded),
+        (400, {"error": "admin_policy_enforced"}, AdminNeeded),
         (400, {"error": "something_new"}, Refused),
         (404, b"<html>not found</html>", Misconfigured),
         (403, b"<html>a wall</html>", Unavailable),
@@ -361,6 +402,40 @@ def test_each_refusal_says_what_to_do(
     with pytest.raises(error) as caught:
         oauth.refresh(ENDPOINTS, CLIENT, OLD, web=web)
     assert type(caught.value) is error
+
+
+CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (CLAIMS, CLAIMS),
+        ("", ""),
+        ("not json", ""),
+        ("[1]", ""),
+        ('{"access_token":"x"}', ""),
+        ('{"a":{"b":"%s"}}' % ("x" * 3000), ""),
+        ("[" * 1500, ""),
+    ],
+)
+def test_what_a_refusal_wants_asked_is_kept_if_it_is_sound(
+    given: str, kept: str, vendor: Vendor, web: httpx2.Client
+) -> None:
+    vendor.status = 400
+    vendor.body = {"error": "interaction_required", "suberror": "basic_action", "claims": given}
+    with pytest.raises(ProofNeeded) as caught:
+        oauth.refresh(ENDPOINTS, CLIENT, OLD, web=web)
+    assert caught.value.claims == kept
+
+
+def test_a_code_that_wants_more_proof_is_not_called_spent(
+    vendor: Vendor, web: httpx2.Client
+) -> None:
+    vendor.status = 400
+    vendor.body = {"error": "invalid_grant", "error_description": "AADSTS50076: Use MFA."}
+    with pytest.raises(ProofNeeded, match="proof"):
+        exchange(web)
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("", 60), ("-1", 60), ("9" * 9, 3600)])
@@ -421,8 +496,8 @@ def test_revoking_what_is_dead_is_fine_and_other_failures_are_not(
     ("code", "error"),
     [
         ("access_denied", ConsentNeeded),
-        ("admin_policy_enforced", ConsentNeeded),
-        ("interaction_required", ConsentNeeded),
+        ("admin_policy_enforced", AdminNeeded),
+        ("interaction_required", ProofNeeded),
         ("redirect_uri_mismatch", Misconfigured),
         ("org_internal", Refused),
         ("temporarily_unavailable", Unavailable),
@@ -439,3 +514,20 @@ def test_scopes_compare_by_meaning() -> None:
     assert scopes.missing(["email", "openid"], {long}) == {"openid"}
     assert scopes.missing([long], {"email", "profile"}) == frozenset()
     assert scopes.split(f" {long}  {GMAIL} ") == {"email", GMAIL}
+
+
+def test_microsofts_scopes_compare_by_their_short_names_in_any_case() -> None:
+    given = scopes.split(
+        "https://graph.microsoft.com/Mail.ReadWrite mail.send HTTPS://Graph.Microsoft.com/User.Read"
+    )
+    assert given == {"Mail.ReadWrite", "mail.send", "User.Read"}
+    asked = ["Mail.ReadWrite", "Mail.Send", "https://graph.microsoft.com/user.read"]
+    assert scopes.missing(asked, given) == frozenset()
+    assert scopes.missing(
+        ["Mail.Send"], {"Mail.Send.Shared", "https://evil.example/Mail.Send"}
+    ) == {"Mail.Send"}
+
+
+def test_a_provider_that_cannot_revoke_is_asked_nothing(vendor: Vendor, web: httpx2.Client) -> None:
+    oauth.revoke(replace(ENDPOINTS, revoke=""), "1//old", web=web)
+    assert vendor.requests == []
