@@ -69,6 +69,21 @@ CREATE TABLE IF NOT EXISTS history (
   account INTEGER NOT NULL, id INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL,
   message INTEGER NOT NULL, thread INTEGER NOT NULL, labels TEXT NOT NULL, changed TEXT NOT NULL,
   at REAL NOT NULL, PRIMARY KEY (account, id, seq, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS items (
+  account INTEGER NOT NULL, message INTEGER NOT NULL, attached INTEGER NOT NULL,
+  head BLOB NOT NULL, headers BLOB NOT NULL, body BLOB NOT NULL, attachments BLOB NOT NULL,
+  edits TEXT);
+CREATE UNIQUE INDEX IF NOT EXISTS items_by_message ON items (account, message);
+CREATE TABLE IF NOT EXISTS moves (
+  account INTEGER NOT NULL, message INTEGER NOT NULL, times INTEGER NOT NULL,
+  PRIMARY KEY (account, message)) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS count_moves AFTER DELETE ON message_labels
+ WHEN OLD.label NOT IN ('UNREAD', 'STARRED')
+ BEGIN INSERT INTO moves VALUES (OLD.account, OLD.message, 1)
+ ON CONFLICT DO UPDATE SET times = times + 1; END;
+CREATE TRIGGER IF NOT EXISTS forget_items AFTER DELETE ON contents
+ BEGIN DELETE FROM items WHERE account = OLD.account AND message = OLD.message; DELETE FROM moves
+ WHERE account = OLD.account AND message = OLD.message; END;
 """
 # What tables of an earlier sandbox lack.
 ADDED = (
