@@ -168,6 +168,10 @@ _google_userinfo = os.environ.get(
     "MAILWEAVE_GOOGLE_USERINFO", "https://openidconnect.googleapis.com"
 )
 _google_certs = os.environ.get("MAILWEAVE_GOOGLE_CERTS", "https://www.googleapis.com")
+_microsoft_login = os.environ.get("MAILWEAVE_MICROSOFT_LOGIN", "https://login.microsoftonline.com")
+_microsoft_tenant = os.environ.get("MAILWEAVE_MICROSOFT_TENANT", "common")
+# Administrators speak for organisations only.
+_organizations = {"common": "organizations", "consumers": "organizations"}
 PROVIDER_ENDPOINTS = {
     "gmail": Endpoints(
         authorize=f"{_google_accounts}/o/oauth2/v2/auth",
@@ -178,15 +182,39 @@ PROVIDER_ENDPOINTS = {
         api=_google_api,
         issuers=("https://accounts.google.com", "accounts.google.com"),
     ),
+    "outlook": Endpoints(
+        authorize=f"{_microsoft_login}/{_microsoft_tenant}/oauth2/v2.0/authorize",
+        token=f"{_microsoft_login}/{_microsoft_tenant}/oauth2/v2.0/token",
+        revoke="",
+        userinfo="",
+        certs=f"{_microsoft_login}/{_microsoft_tenant}/discovery/v2.0/keys",
+        api=os.environ.get("MAILWEAVE_MICROSOFT_GRAPH", "https://graph.microsoft.com"),
+        issuers=(
+            "https://login.microsoftonline.com/{tenantid}/v2.0",
+            f"{_microsoft_login}/{{tenantid}}/v2.0",
+        ),
+        admin_consent=(
+            f"{_microsoft_login}/{_organizations.get(_microsoft_tenant, _microsoft_tenant)}"
+            "/v2.0/adminconsent"
+        ),
+    ),
 }
 PROVIDER_CLIENTS = {
     "gmail": (
         os.environ.get("MAILWEAVE_GOOGLE_CLIENT_ID", ""),
         os.environ.get("MAILWEAVE_GOOGLE_CLIENT_SECRET", ""),
     ),
+    "outlook": (
+        os.environ.get("MAILWEAVE_MICROSOFT_CLIENT_ID", ""),
+        os.environ.get("MAILWEAVE_MICROSOFT_CLIENT_SECRET", ""),
+    ),
 }
-# Quota units a minute that one Gmail user may spend (0: no pacing, for compatible servers).
-PROVIDER_UNITS_PER_MINUTE = {"gmail": int(os.environ.get("MAILWEAVE_GOOGLE_UNITS", "6000"))}
+# Quota units a minute that one mailbox may spend (0: no pacing, for compatible servers). At
+# Microsoft a unit is a request, and the published number is for ten minutes.
+PROVIDER_UNITS_PER_MINUTE = {
+    "gmail": int(os.environ.get("MAILWEAVE_GOOGLE_UNITS", "6000")),
+    "outlook": int(os.environ.get("MAILWEAVE_MICROSOFT_REQUESTS", "10000")) / 10,
+}
 
 LOGGING = {
     "version": 1,
