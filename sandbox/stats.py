@@ -25,6 +25,7 @@ def stats(sandbox: Sandbox) -> Json:
                 "units_left": quota.left(one["address"]),
                 "calls": quota.calls[one["address"]],
                 "rejected": quota.rejected[one["address"]],
+                "busy_seconds": round(quota.busy[one["address"]], 3),
                 "units_by_minute": {
                     datetime.fromtimestamp(minute * 60, UTC).isoformat(): units
                     for minute, units in sorted(quota.minutes[one["address"]].items())
