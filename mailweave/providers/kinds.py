@@ -11,6 +11,7 @@ from mailweave.providers.base import Budget, Endpoints, Kind, Provider
 
 _TABLE: Mapping[str, str] = {
     "gmail": "mailweave.providers.gmail.kind",
+    "outlook": "mailweave.providers.graph.kind",
 }
 
 

@@ -1,0 +1,153 @@
+"""The calls we make, as paths below the API's address.
+
+https://learn.microsoft.com/en-us/graph/api/resources/mail-api-overview. Every request counts one
+towards a mailbox's limit, whatever it asks for; a batch counts what it holds.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from mailweave.kit import http
+
+VERSION = "/v1.0"
+PAGE = 1000
+"""Ids to a page of a listing, the most there can be."""
+CHANGES = 500
+"""Entries to a page of changes, if Microsoft likes; ``$top`` would end the whole round there."""
+FOLDERS = 250
+
+IMMUTABLE = 'IdType="ImmutableId"'
+"""Ids that stay when a message is moved:
+https://learn.microsoft.com/en-us/graph/outlook-immutable-id. Wanted with every single call."""
+
+NAMED = "id,conversationId,receivedDateTime,parentFolderId,isDraft"
+STATE = "id,parentFolderId,conversationId,receivedDateTime,isRead,flag,isDraft"
+WHOLE = (
+    "id,conversationId,parentFolderId,receivedDateTime,sentDateTime,subject,internetMessageId,"
+    "from,sender,replyTo,toRecipients,ccRecipients,bccRecipients,isRead,isDraft,flag,"
+    "hasAttachments,bodyPreview,body,internetMessageHeaders"
+)
+_FILE = "id,name,contentType,size,isInline"
+_FILE_WITH_CONTENT_ID = f"{_FILE},microsoft.graph.fileAttachment/contentId"
+_FOLDER = "id,displayName,parentFolderId,childFolderCount,isHidden"
+_NEWEST_FIRST = "receivedDateTime desc"
+_BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+"""Older than any mail: what is sorted by must also be filtered by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A GET. ``path`` carries version and query and is safe to put on the wire."""
+
+    path: str
+    prefer: str = IMMUTABLE
+    cap: int = http.CAP
+    """How many bytes of an answer are read."""
+
+
+def person() -> Call:
+    return Call(_with("/me", select="id,displayName,mail,userPrincipalName"))
+
+
+def inbox() -> Call:
+    return Call(_with("/me/mailFolders/inbox", select="id"))
+
+
+def folder(name: str) -> Call:
+    """One folder by its id or well-known name."""
+    return Call(_with(f"/me/mailFolders/{_safe(name)}", select="id"))
+
+
+def folders(parent: str = "") -> Call:
+    """The folders below ``parent``, or at the top."""
+    path = f"/me/mailFolders/{_safe(parent)}/childFolders" if parent else "/me/mailFolders"
+    return Call(_with(path, includeHiddenFolders="true", top=str(FOLDERS), select=_FOLDER))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Messages received at or after ``since`` and before ``until``; whole seconds count."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    also: str = ""
+    """A further condition, in OData's words."""
+
+    def filter(self) -> str:
+        conditions = [f"receivedDateTime ge {_moment(self.since or _BEGINNING)}"]
+        if self.until:
+            conditions.append(f"receivedDateTime lt {_moment(self.until)}")
+        return " and ".join([*conditions, *filter(None, [self.also])])
+
+
+def listing(stretch: Stretch, *, folder_id: str = "", skip: int = 0, counted: bool = False) -> Call:
+    """One page of ids, newest first, in the whole mailbox or one folder."""
+    path = f"/me/mailFolders/{_safe(folder_id)}/messages" if folder_id else "/me/messages"
+    query = {"filter": stretch.filter(), "orderby": _NEWEST_FIRST, "top": str(PAGE)}
+    query |= {"skip": str(skip)} if skip else {}
+    query |= {"count": "true"} if counted else {}
+    return Call(_with(path, **query, select=NAMED))
+
+
+def messages(stretch: Stretch, top: int) -> Call:
+    """One page of whole messages, newest first."""
+    query = {"filter": stretch.filter(), "orderby": _NEWEST_FIRST, "top": str(top)}
+    return Call(_with("/me/messages", **query, select=WHOLE), cap=16 * http.MEGABYTE)
+
+
+def message(remote_id: str) -> Call:
+    return Call(_with(f"/me/messages/{_safe(remote_id)}", select=WHOLE))
+
+
+def state(remote_id: str) -> Call:
+    return Call(_with(f"/me/messages/{_safe(remote_id)}", select=STATE))
+
+
+def attachments(remote_id: str, *, content_ids: bool) -> Call:
+    """What is attached, without the bytes; a Content-ID belongs to one of the types only."""
+    select = _FILE_WITH_CONTENT_ID if content_ids else _FILE
+    return Call(_with(f"/me/messages/{_safe(remote_id)}/attachments", select=select))
+
+
+def attachment(remote_id: str, attachment_id: str) -> Call:
+    """The bytes of one attachment."""
+    path = f"/me/messages/{_safe(remote_id)}/attachments/{_safe(attachment_id)}/$value"
+    return Call(VERSION + path)
+
+
+def delta(folder_id: str) -> Call:
+    """The first page of a folder's changes: everything there is."""
+    return changes(f"{VERSION}/me/mailFolders/{_safe(folder_id)}/messages/delta?$select={STATE}")
+
+
+def changes(path: str) -> Call:
+    """A page of changes by its link, which says everything but the preferences."""
+    return Call(path, prefer=f"{IMMUTABLE}, odata.maxpagesize={CHANGES}")
+
+
+def following(path: str) -> Call:
+    """A further page by its link."""
+    return Call(path)
+
+
+def _with(path: str, **query: str) -> str:
+    words = [f"{_option(name)}={quote(value, safe=_PLAIN)}" for name, value in query.items()]
+    return f"{VERSION}{path}?{'&'.join(words)}"
+
+
+_PLAIN = "$,/:'()"
+
+
+def _option(name: str) -> str:
+    return name if name == "includeHiddenFolders" else f"${name}"
+
+
+def _moment(moment: datetime) -> str:
+    """Whole seconds: whether Graph looks at a fraction is nowhere promised."""
+    whole = moment.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return f"{whole.isoformat()}Z"
+
+
+def _safe(remote_id: str) -> str:
+    return quote(remote_id, safe="", errors="replace")

@@ -1,0 +1,286 @@
+"""Microsoft Graph over HTTP: every call is booked before it is made, every refusal sorted.
+
+A client belongs to one mailbox and is used by one thread at a time; only :meth:`Client.attempt`
+may be called by several.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+import msgspec
+
+from mailweave.kit import clock, http
+from mailweave.providers.base import Budget, Endpoints
+from mailweave.providers.errors import AuthExpired, Misconfigured, ProviderError, Unavailable
+from mailweave.providers.graph import batch, wire
+from mailweave.providers.graph.calls import IMMUTABLE, VERSION, Call
+from mailweave.providers.graph.failures import (
+    Crowded,
+    Faulty,
+    Slow,
+    Stale,
+    TooBig,
+    Unexplained,
+    failure,
+)
+
+T = TypeVar("T")
+
+PATIENCE = (0.5, 1.0)
+"""Seconds to wait before each new try of a single call after a passing failure."""
+_CROWDED = 10.0
+"""Seconds we wait at most for room in a crowded mailbox before we leave it alone for longer."""
+
+Outcome = bytes | ProviderError
+
+
+class Client:
+    """Asks, and pays for it from ``budget``."""
+
+    def __init__(
+        self,
+        web: httpx2.Client,
+        endpoints: Endpoints,
+        access_token: Callable[[], str],
+        refresh: Callable[[str], str],
+        budget: Budget,
+    ) -> None:
+        self.budget = budget
+        self.shard = 25
+        """Messages to ask for with one call; fewer once Graph finds that too many."""
+        self.content_ids = True
+        """Whether Graph tells the Content-IDs of attachments in a list."""
+        self._web = web
+        self._root = endpoints.api.rstrip("/")
+        self._access_token = access_token
+        self._refresh = refresh
+        self._stale = self._fresh = ""
+
+    def ask(self, call: Call, decoder: msgspec.json.Decoder[T]) -> T:
+        """Make one call and read its answer; what passes is waited out for a little."""
+        return self.read(decoder, self.get(call))
+
+    def get(self, call: Call) -> bytes:
+        """Make one call; what passes is waited out for a little."""
+        for seconds in PATIENCE:
+            try:
+                return _got(self._once(call))
+            except (Faulty, Crowded) as error:
+                clock.sleep(pause(error, seconds))
+        return _got(self._once(call))
+
+    def ask_all(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Make several calls in as few requests as possible; each has its own outcome.
+
+        Raises for what concerns all of them: the grant, the network, the quota.
+        """
+        outcomes: list[Outcome] = []
+        for start in range(0, len(calls), batch.LIMIT):
+            outcomes += self._together(calls[start : start + batch.LIMIT])
+        return outcomes
+
+    def stream(self, call: Call) -> Iterator[bytes]:
+        """Make one call and give its answer as it comes."""
+        token = self.token()
+        for last in (False, True):
+            self.book(1)
+            with _translated():
+                response = self._open(call, token)
+                if response.status_code == 200:
+                    try:
+                        yield from http.chunks(response, cap=call.cap)
+                    finally:
+                        response.close()
+                    return
+                error = _failed(response)
+            if last or not isinstance(error, Stale):
+                raise final(error)
+            token = self.replace(token)
+
+    def attempt(self, call: Call, token: str) -> Outcome:
+        """One request, neither booked nor repeated; whatever goes wrong is the outcome."""
+        try:
+            with _translated():
+                response = self._open(call, token)
+                if response.status_code != 200:
+                    return _failed(response)
+                try:
+                    return b"".join(http.chunks(response, cap=call.cap))
+                finally:
+                    response.close()
+        except ProviderError as error:
+            return error
+
+    def link(self, url: str) -> str:
+        """The path of a link Graph gave; raises Unavailable if it leads to another address.
+
+        What is kept begins with a slash and goes behind our own address word for word.
+        """
+        try:
+            theirs, ours = urlsplit(url), urlsplit(self._root)
+            same = (theirs.scheme, theirs.hostname, theirs.port or _port(theirs.scheme)) == (
+                ours.scheme, ours.hostname, ours.port or _port(ours.scheme),
+            )  # fmt: skip
+        except ValueError:
+            same = False
+        if not same or not theirs.path.startswith("/"):
+            raise Unavailable("Microsoft Graph's answer leads on to another address: not followed.")
+        return url[url.index("/", url.index("//") + 2) :]
+
+    def read(self, decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+        """An answer as ``decoder`` reads it; raises Unavailable if it cannot."""
+        try:
+            return wire.read(decoder, body)
+        except wire.Unreadable as error:
+            raise unusable(error) from None
+
+    def read_page(
+        self, decoder: msgspec.json.Decoder[wire.Page[T]], body: bytes
+    ) -> tuple[wire.Page[T], list[wire.Odd]]:
+        """A page, and its entries nobody can read; raises Unavailable if it is no page."""
+        try:
+            return wire.read_page(decoder, body)
+        except wire.Unreadable as error:
+            raise unusable(error) from None
+
+    def token(self) -> str:
+        """An access token to use now."""
+        token = self._access_token()
+        return self._fresh if token == self._stale else token
+
+    def replace(self, stale: str) -> str:
+        """A better token than ``stale``; only one is fetched however many calls it failed."""
+        if self.token() == stale:
+            self._stale, self._fresh = stale, self._refresh(stale)
+        return self.token()
+
+    def book(self, units: int) -> None:
+        """Take ``units`` from the budget."""
+        self.budget.charge(units, clock.now())
+
+    def _once(self, call: Call) -> Outcome:
+        token = self.token()
+        self.book(1)
+        outcome = self.attempt(call, token)
+        if isinstance(outcome, Stale):
+            token = self.replace(token)
+            self.book(1)
+            outcome = self.attempt(call, token)
+        return outcome
+
+    def _together(self, calls: Sequence[Call]) -> list[Outcome]:
+        outcomes: list[Outcome] = [Unavailable("")] * len(calls)
+        waiting = list(range(len(calls)))
+        for seconds in (*PATIENCE, None):
+            replies = self._batch([calls[n] for n in waiting])
+            for n, reply in zip(waiting, replies, strict=True):
+                outcomes[n] = reply
+            waiting = [n for n in waiting if isinstance(outcomes[n], Faulty | Crowded)]
+            if not waiting or seconds is None:
+                break
+            clock.sleep(max(pause(outcomes[n], seconds) for n in waiting))
+        return [final(one) if isinstance(one, ProviderError) else one for one in outcomes]
+
+    def _batch(self, calls: Sequence[Call]) -> list[Outcome]:
+        """One request for all; a token that is not accepted is replaced once."""
+        token = self.token()
+        outcomes = self._post(calls, token)
+        stale = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Stale)]
+        if stale:
+            again = self._post([calls[n] for n in stale], self.replace(token))
+            for n, outcome in zip(stale, again, strict=True):
+                outcomes[n] = outcome
+        return outcomes
+
+    def _post(self, calls: Sequence[Call], token: str) -> list[Outcome]:
+        self.book(len(calls))
+        request = self._request("POST", f"{VERSION}/$batch", token, batch.compose(calls))
+        with _translated():
+            response = http.open_stream(self._web, request)
+            if response.status_code != 200:
+                error = _failed(response)
+                if isinstance(error, Stale | Faulty | Crowded):
+                    return [error] * len(calls)
+                raise error
+            try:
+                body = b"".join(http.chunks(response))
+            finally:
+                response.close()
+        try:
+            return batch.parse(body, len(calls))
+        except wire.Unreadable as error:
+            return [unusable(error)] * len(calls)
+
+    def _open(self, call: Call, token: str) -> httpx2.Response:
+        return http.open_stream(
+            self._web, self._request("GET", call.path, token, None, call.prefer)
+        )
+
+    def _request(
+        self, method: str, path: str, token: str, body: bytes | None, prefer: str = IMMUTABLE
+    ) -> httpx2.Request:
+        headers = {"Authorization": f"Bearer {token}", "Prefer": prefer}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        with _translated():
+            return self._web.build_request(method, self._root + path, content=body, headers=headers)
+
+
+def pause(error: Outcome, seconds: float) -> float:
+    """How long to wait before trying again; a crowd may ask for longer, up to a bound."""
+    if isinstance(error, Crowded):
+        asked = (error.retry_at - clock.now()).total_seconds()
+        return max(seconds, min(asked, _CROWDED))
+    return seconds
+
+
+def final(error: ProviderError) -> ProviderError:
+    """What it means that a fresh token was not accepted either."""
+    if isinstance(error, Unexplained):
+        return Unavailable(str(error))
+    if isinstance(error, Stale):
+        return AuthExpired("Microsoft accepts no token of this grant: reconnect.")
+    return error
+
+
+def unusable(error: wire.Unreadable) -> Faulty:
+    """A success that says nothing."""
+    return Faulty(f"Microsoft Graph's answer cannot be read: {http.redact(str(error))}.")
+
+
+def _got(outcome: Outcome) -> bytes:
+    if isinstance(outcome, ProviderError):
+        raise final(outcome)
+    return outcome
+
+
+def _port(scheme: str) -> int:
+    return 443 if scheme == "https" else 80
+
+
+def _failed(response: httpx2.Response) -> ProviderError:
+    try:
+        body = b"".join(http.chunks(response, cap=http.MEGABYTE))
+    except (http.Oversized, http.Garbled):
+        body = b""
+    finally:
+        response.close()
+    return failure(response.status_code, response.headers, body)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """What goes wrong on the way, in the provider's classes."""
+    try:
+        yield
+    except http.Oversized as error:
+        raise TooBig(f"Microsoft Graph's answer cannot be taken: {error}.") from None
+    except http.Insecure as error:
+        raise Misconfigured(f"Microsoft Graph's address may not be used: {error}.") from None
+    except http.TimedOut as error:
+        raise Slow(f"Microsoft Graph cannot be reached: {error}.") from None
+    except (http.Unreachable, http.Garbled, httpx2.InvalidURL) as error:
+        raise Unavailable(f"Microsoft Graph cannot be reached: {error}.") from None

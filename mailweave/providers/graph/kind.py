@@ -1,0 +1,95 @@
+"""Outlook as people and settings see it, and how to reach a mailbox there."""
+
+from collections.abc import Callable
+
+import httpx2
+
+from mailweave.providers.base import (
+    Budget,
+    Dialect,
+    Endpoints,
+    Kind,
+    Permission,
+    Place,
+    Provider,
+)
+from mailweave.providers.graph.client import Client
+from mailweave.providers.graph.folders import NAMES
+from mailweave.providers.graph.reader import GraphReader
+
+_LOGIN = "https://login.microsoftonline.com"
+
+KIND = Kind(
+    name="outlook",
+    label="Outlook",
+    company="Microsoft",
+    # ``common`` lets people with a work account and people with a personal one in.
+    endpoints=Endpoints(
+        authorize=f"{_LOGIN}/common/oauth2/v2.0/authorize",
+        token=f"{_LOGIN}/common/oauth2/v2.0/token",
+        revoke="",
+        userinfo="",
+        certs=f"{_LOGIN}/common/discovery/v2.0/keys",
+        api="https://graph.microsoft.com",
+        issuers=(f"{_LOGIN}/{{tenantid}}/v2.0",),
+        admin_consent=f"{_LOGIN}/organizations/v2.0/adminconsent",
+    ),
+    scopes=(
+        "openid",
+        "email",
+        "profile",
+        "offline_access",
+        "User.Read",
+        "Mail.ReadWrite",
+        "Mail.Send",
+    ),
+    permissions=(
+        Permission(
+            "See which Microsoft account this is: its name, e-mail address and number",
+            "To show which mailbox was connected, and to recognise it when you reconnect.",
+        ),
+        Permission(
+            "Read and write access to your mail",
+            "To bring your mail in, to follow what is read and moved, and to keep the drafts of "
+            "what you write here. Nothing is ever deleted for good.",
+        ),
+        Permission("Send mail as you", "To send what you write here from your own address."),
+        Permission(
+            "Maintain access to data you have given it access to",
+            "To go on bringing mail in while you are not here. In many organisations an "
+            "administrator must allow all this first.",
+        ),
+    ),
+    folder_names=NAMES,
+    # 10,000 requests in any ten minutes, app and mailbox: 600 * 16.4 + 150.
+    units_per_second=16.4,
+    units_at_once=150.0,
+    units_per_minute=1000.0,
+    dialect=Dialect(
+        asked={"response_mode": "query"},
+        asked_anew={"prompt": "select_account"},
+        account=("tid", "oid"),
+        unlisted=frozenset({"offline_access", "openid", "profile", "email"}),
+        leads_on=True,
+    ),
+    about="Mailboxes at Microsoft 365 and Outlook.com. A mailbox on an Exchange server of your "
+    "organisation's own cannot be connected.",
+    removal=(
+        Place("Work or school account", "https://myapps.microsoft.com"),
+        Place("Personal account", "https://account.live.com/consent/Manage"),
+    ),
+)
+
+
+def connect(
+    *,
+    endpoints: Endpoints,
+    access_token: Callable[[], str],
+    refresh: Callable[[str], str],
+    budget: Budget,
+    web: httpx2.Client,
+    account_id: str,
+) -> Provider:
+    """See :func:`mailweave.providers.kinds.connect`."""
+    client = Client(web, endpoints, access_token, refresh, budget)
+    return Provider(reader=GraphReader(client, account_id))

@@ -1,0 +1,49 @@
+"""Reads one Outlook mailbox: the questions of ``base.Reader``, each answered in a file of its
+own."""
+
+from collections.abc import Iterator, Sequence
+
+from mailweave.providers.base import (
+    Changes,
+    Fetched,
+    Listed,
+    Missing,
+    Page,
+    Profile,
+    RemoteFolder,
+    Unreadable,
+    Window,
+)
+from mailweave.providers.graph import attachments, changes, fetching, listing
+from mailweave.providers.graph.client import Client
+from mailweave.providers.graph.folders import Folders, shown
+
+
+class GraphReader:
+    """Implements :class:`mailweave.providers.base.Reader`; promises are written there."""
+
+    def __init__(self, client: Client, account_id: str = "") -> None:
+        self.client = client
+        self.account_id = account_id
+        self.tree = Folders(client)
+
+    def profile(self) -> Profile:
+        return listing.profile(self.client, self.account_id)
+
+    def folders(self) -> list[RemoteFolder]:
+        return shown(self.tree.read())
+
+    def changes(self, cursor: str) -> Changes:
+        return changes.changes(self.client, self.tree, cursor)
+
+    def page(self, window: Window, token: str | None) -> Page:
+        return listing.page(self.client, self.tree, window, token)
+
+    def state_of(self, role_or_keyword: str) -> Iterator[Sequence[str]]:
+        return listing.state_of(self.client, role_or_keyword)
+
+    def fetch(self, wanted: Sequence[Listed]) -> Iterator[Fetched | Missing | Unreadable]:
+        return fetching.fetch(self.client, wanted)
+
+    def attachment(self, remote_id: str, part_id: str) -> Iterator[bytes]:
+        return attachments.read(self.client, remote_id, part_id)
