@@ -11,6 +11,7 @@ class Mailbox(tenancy.TenantModel):
 
     class Kind(models.TextChoices):
         GMAIL = "gmail", "Gmail"
+        OUTLOOK = "outlook", "Outlook"
 
     class Sharing(models.TextChoices):
         FULL = "full", "Everything in linked mail"
