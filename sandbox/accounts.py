@@ -92,7 +92,7 @@ def _ids(
 def _new_oid(tenant: str) -> str:
     made = str(uuid.uuid4())
     # A personal account has only sixteen digits of its own.
-    return f"{uuid.UUID(int=0)}"[:19] + made[18:] if tenant == CONSUMERS else made
+    return f"{uuid.UUID(int=0)}"[:19] + made[19:] if tenant == CONSUMERS else made
 
 
 def company_of(connection: sqlite3.Connection, account: int) -> str:

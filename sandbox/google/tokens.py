@@ -9,6 +9,8 @@ from sandbox.accounts import GOOGLE
 from sandbox.google.scopes import SIGN_IN, canonical
 from sandbox.state import Sandbox
 
+OURS = "ya29.a0A"
+"""How every access token of Google's begins; those of other companies are none here."""
 LIFETIME = 3599
 CODE_LIFETIME = 600
 TOKENS_PER_GRANT = 100
@@ -121,7 +123,7 @@ def use_code(sandbox: Sandbox, text: str, client: str) -> Code | None:
 
 def make_access_token(sandbox: Sandbox, account: int, client: str, scopes: frozenset[str]) -> str:
     """A new access token, good for an hour."""
-    token = "ya29.a0A" + secrets.token_urlsafe(96)
+    token = OURS + secrets.token_urlsafe(96)
     with sandbox.db.write() as connection:
         connection.execute(
             "DELETE FROM access_tokens WHERE expires < ?", (sandbox.clock.time() - 86_400,)
@@ -167,7 +169,7 @@ def find_access_token(sandbox: Sandbox, token: str) -> AccessToken | None:
     """A token that is good now, or None."""
     with sandbox.db.read() as connection:
         row = connection.execute("SELECT * FROM access_tokens WHERE token = ?", (token,)).fetchone()
-    if row is None or row["expires"] <= sandbox.clock.time():
+    if row is None or row["expires"] <= sandbox.clock.time() or not token.startswith(OURS):
         return None
     return AccessToken(
         token, row["client_id"], row["account"], frozenset(row["scopes"].split()), row["expires"]
