@@ -18,6 +18,7 @@ from sandbox.accounts import COMPANIES, GOOGLE, MICROSOFT, Account
 from sandbox.clock import Clock
 from sandbox.database import Database
 from sandbox.faults import Faults
+from sandbox.microsoft import store
 from sandbox.quota import Quota
 from sandbox.settings import Settings
 
@@ -247,10 +248,13 @@ class Sandbox:
     def _write(
         self, connection: sqlite3.Connection, account: int, parcel: delivery.Parcel
     ) -> tuple[int, int]:
-        if accounts.company_of(connection, account) == MICROSOFT:
+        in_folders = accounts.company_of(connection, account) == MICROSOFT
+        if in_folders:
             parcel = replace(parcel, labels=labels.filed(parcel.labels))
         record = accounts.next_history_id(connection, account)
         number, thread = delivery.write(connection, account, parcel, record)
+        if in_folders:
+            store.keep(connection, account, number, parcel.raw, parcel.rendered)
         names = msgspec.json.encode(parcel.labels).decode()
         change = mailbox.Change("messageAdded", number, thread, names)
         mailbox.log(connection, account, [change], self.clock.time(), record)

@@ -34,15 +34,15 @@ def bad_option(message: str) -> GraphError:
 
 def unknown_property(name: str, kind: str) -> GraphError:
     """400: an entity has no such property."""
-    return bad_option(
-        f"Could not find a property named '{name[:100]}' on type 'Microsoft.OutlookServices.{kind}'."
-    )
+    owner = f"Microsoft.OutlookServices.{kind}"
+    return bad_option(f"Could not find a property named '{name[:100]}' on type '{owner}'.")
 
 
 def inefficient() -> GraphError:
     """400: $orderby and $filter do not go together."""
-    return GraphError(400, "InefficientFilter",
-                      "The restriction or sort order is too complex for this operation.")  # fmt: skip
+    return GraphError(
+        400, "InefficientFilter", "The restriction or sort order is too complex for this operation."
+    )
 
 
 def malformed_id() -> GraphError:
@@ -67,8 +67,9 @@ def no_segment(name: str) -> GraphError:
 
 def denied() -> GraphError:
     """403: the token or the person may not."""
-    return GraphError(403, "ErrorAccessDenied",
-                      "Access is denied. Check credentials and try again.")  # fmt: skip
+    return GraphError(
+        403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."
+    )
 
 
 def invalid_user(name: str) -> GraphError:
@@ -78,15 +79,21 @@ def invalid_user(name: str) -> GraphError:
 
 def no_mailbox() -> GraphError:
     """404: an account whose mailbox is elsewhere or nowhere."""
-    return GraphError(404, "MailboxNotEnabledForRESTAPI",
-                      "The mailbox is either inactive, soft-deleted, or is hosted on-premise.")  # fmt: skip
+    return GraphError(
+        404,
+        "MailboxNotEnabledForRESTAPI",
+        "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+    )
 
 
 def stale() -> GraphError:
     """412: changed since the etag was read."""
-    return GraphError(412, "ErrorIrresolvableConflict",
-                      "The send or update operation could not be performed because the change key"
-                      " passed in the request does not match the current change key for the item.")  # fmt: skip
+    return GraphError(
+        412,
+        "ErrorIrresolvableConflict",
+        "The send or update operation could not be performed because the change key"
+        " passed in the request does not match the current change key for the item.",
+    )
 
 
 def sync_state_gone(location: str = "") -> GraphError:
