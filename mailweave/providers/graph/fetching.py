@@ -141,7 +141,10 @@ class _Fetch:
             return
         if isinstance(outcome, Dropped):
             return
-        self.failures += isinstance(outcome, Unavailable | Crowded)
+        if isinstance(outcome, Unavailable | Crowded):
+            self.failures += 1
+            if self.failures >= _OUTAGE:
+                self._note(outcome)
         match ask.what:
             case "shard":
                 self._part(ask, outcome)
@@ -189,12 +192,20 @@ class _Fetch:
                 self.queue.appendleft(replace(ask, tries=1))
             case Unavailable() | Crowded() if ask.tries + 1 < TRIES:
                 self._again(ask, error)
-            case Unavailable() if self.failures >= TRIES:
+            case Unavailable() if not self._answers():
                 self._note(error)
             case Gone() | Invalid() | TooBig() | Corrupt() | Unavailable():
                 yield self._whole(ask, [], truncated=True)
             case _:
                 self._note(error)
+
+    def _answers(self) -> bool:
+        """Whether Microsoft is there at all: in an outage no attachment is to blame."""
+        try:
+            self.client.get(calls.inbox())
+        except ProviderError:
+            return False
+        return True
 
     def _read(self, ask: _Ask, body: bytes) -> Iterator[Answer]:
         try:

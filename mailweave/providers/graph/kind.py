@@ -74,6 +74,20 @@ KIND = Kind(
     ),
     about="Mailboxes at Microsoft 365 and Outlook.com. A mailbox on an Exchange server of your "
     "organisation's own cannot be connected.",
+    registration=(
+        "Open entra.microsoft.com > App registrations > New registration.",
+        "Supported account types: multitenant and personal accounts, unless the operator of this "
+        "installation has limited it (MAILWEAVE_MICROSOFT_TENANT).",
+        "Redirect URI: platform Web (not Single-page application), the first address above. After "
+        "registering, add the second one under Authentication.",
+        "API permissions > Microsoft Graph > Delegated permissions: add the permissions named "
+        "here. If you are an administrator, grant consent for your organisation there as well.",
+        "Certificates & secrets > New client secret: copy its Value, which is shown once, and "
+        "note the day it expires.",
+        "Enter the Application (client) ID and the secret's value here.",
+        "If people of other organisations shall connect: Branding & properties > Publisher "
+        "verification.",
+    ),
     removal=(
         Place("Work or school account", "https://myapps.microsoft.com"),
         Place("Personal account", "https://account.live.com/consent/Manage"),

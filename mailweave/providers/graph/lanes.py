@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from mailweave.kit import clock
-from mailweave.providers.errors import ProviderError, Unavailable
+from mailweave.providers.errors import ProviderError, RateLimited, Unavailable
 from mailweave.providers.graph.calls import Call
 from mailweave.providers.graph.client import PATIENCE, Client, Outcome, final, pause
 from mailweave.providers.graph.failures import Crowded, Faulty, Stale
@@ -36,7 +36,10 @@ class _Flight(Generic[T]):
 
 
 class Lanes(Generic[T]):
-    """Put asks in, get them back with their outcomes in whatever order these come."""
+    """Put asks in, get them back with their outcomes in whatever order these come.
+
+    A spent quota stops all of them.
+    """
 
     def __init__(self, client: Client) -> None:
         self.flying = 0
@@ -94,13 +97,18 @@ class Lanes(Generic[T]):
                 outcome: Outcome = Dropped("Not asked any more.")
             else:
                 outcome = self._client.attempt(flight.call, flight.token)
+                if isinstance(outcome, RateLimited) and not isinstance(outcome, Crowded):
+                    self.stop()
             self._back.put((flight, outcome))
         except BaseException as error:  # noqa: BLE001 - goes on in the thread that gets it
             self._back.put((flight, error))
 
 
 def ask_all(client: Client, calls: Sequence[Call]) -> list[Outcome]:
-    """The outcomes of several calls, in their order; what passes is waited out for a little."""
+    """The outcomes of several calls, in their order; what passes is waited out for a little.
+
+    Raises RateLimited when the quota is spent.
+    """
     outcomes: list[Outcome] = [Dropped("")] * len(calls)
     with Lanes[tuple[int, int]](client) as lanes:
         for number, call in enumerate(calls):
@@ -108,6 +116,8 @@ def ask_all(client: Client, calls: Sequence[Call]) -> list[Outcome]:
         while lanes.flying:
             (number, tries), outcome = lanes.get()
             outcomes[number] = outcome
+            if isinstance(outcome, RateLimited) and not isinstance(outcome, Crowded):
+                raise outcome
             if isinstance(outcome, Faulty | Crowded) and tries < len(PATIENCE):
                 after = pause(outcome, PATIENCE[tries])
                 lanes.put((number, tries + 1), calls[number], after=after)

@@ -63,9 +63,7 @@ def refusal(status: int, code: str, message: str = "Some words.") -> Inner:
 
 
 NOT_FOUND = refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
-CROWDED = refusal(
-    429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit."
-)
+CROWDED = refusal(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")
 QUOTA = refusal(429, "ApplicationThrottled", "Application is over its request limit.")
 BROKEN = refusal(503, "ServiceUnavailable")
 SLOW = refusal(504, "UnknownError", "")
