@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from werkzeug.wrappers import Request, Response
 
+from sandbox import control_tenants
+from sandbox.accounts import CONSUMERS, GOOGLE
 from sandbox.compose import compose
 from sandbox.google.tokens import expire_access_tokens
 from sandbox.state import Item, Sandbox
@@ -74,6 +76,7 @@ def _look(sandbox: Sandbox, request: Request, steps: list[str]) -> Any:
     views: dict[str, Callable[[], Json]] = {
         "mailboxes": lambda: {"mailboxes": mailboxes(sandbox)},
         "stats": lambda: stats(sandbox),
+        "tenants": lambda: control_tenants.organizations(sandbox),
         "settings": sandbox.settings.shown,
         "faults": lambda: {"faults": [fault.shown() for fault in sandbox.faults.listed()]},
         "clock": lambda: _clock(sandbox),
@@ -84,15 +87,25 @@ def _look(sandbox: Sandbox, request: Request, steps: list[str]) -> Any:
 
 
 def _add_mailbox(sandbox: Sandbox, given: Json) -> Json:
-    account = sandbox.add_account(str(given["address"]), str(given.get("name") or ""))
-    return {"address": account.address, "name": account.name, "sub": account.sub}
+    company, tenant = str(given.get("company") or GOOGLE), str(given.get("tenant") or "")
+    account = sandbox.add_account(
+        str(given["address"]), str(given.get("name") or ""), company,
+        CONSUMERS if tenant == "consumers" else tenant or None, str(given.get("oid") or "") or None,
+    )  # fmt: skip
+    told = {"address": account.address, "name": account.name, "sub": account.sub,
+            "company": account.company}  # fmt: skip
+    ids = {"tenant": account.tenant, "oid": account.oid}
+    return told if account.company == GOOGLE else told | ids
 
 
 def _add_client(sandbox: Sandbox, given: Json) -> Json:
     redirects = given["redirects"]
     if not isinstance(redirects, list) or not all(isinstance(item, str) for item in redirects):
         raise WrongInputError("redirects: a list of addresses")
-    sandbox.register_client(str(given["client_id"]), str(given["secret"]), redirects)
+    sandbox.register_client(
+        str(given["client_id"]), str(given["secret"]), redirects,
+        str(given.get("company") or GOOGLE),
+    )  # fmt: skip
     return {"client_id": given["client_id"]}
 
 
@@ -221,11 +234,13 @@ def _expire_tokens(sandbox: Sandbox, address: str, _: Json) -> Json:
 ACTIONS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
     "mailboxes": _add_mailbox, "clients": _add_client, "faults": _add_fault,
     "clear_faults": _clear_faults, "settings": _set, "clock": _move_clock, "reset": _reset,
-    "stats/reset": _reset_stats,
+    "stats/reset": _reset_stats, "tenants": control_tenants.set_policy,
+    "tenants/grant": control_tenants.grant, "tenants/withdraw": control_tenants.take_back,
 }  # fmt: skip
 MAILBOX_ACTIONS: Mapping[str, Callable[[Sandbox, str, Json], Json]] = {
     "messages": _deliver, "bulk": _bulk, "modify": _modify, "trash": _trash, "delete": _delete,
     "revoke": _revoke, "expire_history": _expire_history, "expire_tokens": _expire_tokens,
+    "withdraw_consent": control_tenants.withdraw_consent,
 }  # fmt: skip
 
 

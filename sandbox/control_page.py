@@ -5,13 +5,17 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+from sandbox.accounts import COMPANIES, CONSUMERS, GOOGLE, MICROSOFT
+from sandbox.control_tenants import organizations
 from sandbox.faults import KINDS
 from sandbox.google.pages import page
+from sandbox.microsoft.tenants import POLICIES
 from sandbox.settings import CHOICES
 from sandbox.state import Sandbox
 from sandbox.stats import mailboxes, messages, stats
 
 Json = dict[str, Any]
+BOTH = "Google or Microsoft"
 SWITCHED = {"UNREAD": ("Mark read", "Mark unread"), "STARRED": ("Unstar", "Star"),
             "INBOX": ("Archive", "To inbox")}  # fmt: skip
 
@@ -21,22 +25,31 @@ def overview(sandbox: Sandbox, said: str = "", error: str = "") -> bytes:
     used = stats(sandbox)["mailboxes"]
     rows = "".join(
         f'<tr><td><a href="/sandbox/mailbox/{escape(one["address"])}">{escape(one["address"])}</a>'
-        f"</td><td>{escape(one['name'])}</td><td>{one['messages']}</td><td>{one['unread']}</td>"
+        f"</td><td>{escape(one['name'])}</td><td>{_company(one)}</td>"
+        f"<td>{one['messages']}</td><td>{one['unread']}</td>"
         f"<td>{used[one['address']]['units']}</td></tr>"
         for one in mailboxes(sandbox)
     )
     add = _form(
-        "mailboxes", _field("address", "Address", kind="email") + _field("name", "Name"), "Add"
+        "mailboxes",
+        _field("address", "Address", kind="email")
+        + _field("name", "Name")
+        + _choice("company", "Company", COMPANIES, GOOGLE)
+        + _field("tenant", "Organization (a GUID; empty: one for each domain; or consumers)"),
+        "Add",
     )
     return page(
         "Control",
         _said(said, error)
-        + "<h2>Mailboxes</h2><table><thead><tr><th>Address</th><th>Name</th><th>Messages</th>"
+        + "<h2>Mailboxes</h2><table><thead><tr><th>Address</th><th>Name</th><th>Company</th>"
+        "<th>Messages</th>"
         f"<th>Unread</th><th>Units used</th></tr></thead><tbody>{rows}</tbody></table>{add}"
+        + _organizations(sandbox)
         + _faults(sandbox)
         + _settings(sandbox)
         + _clock(sandbox),
         wide=True,
+        whose=BOTH,
     )
 
 
@@ -62,6 +75,8 @@ def mailbox_page(sandbox: Sandbox, address: str, said: str = "", error: str = ""
             ("expire_history", "Expire history"),
         )
     )
+    if account.company == MICROSOFT:
+        buttons += _form(f"{base}/withdraw_consent", "", "Withdraw consent", inline=True)
     return page(
         f"Mailbox {account.address}",
         _said(said, error)
@@ -70,6 +85,51 @@ def mailbox_page(sandbox: Sandbox, address: str, said: str = "", error: str = ""
         + "<h2>Newest messages</h2><table><thead><tr><th>Received</th><th>From</th><th>Subject</th>"
         f"<th>Labels</th><th>Do</th></tr></thead><tbody>{rows}</tbody></table>",
         wide=True,
+        whose=BOTH,
+    )
+
+
+def _company(one: Json) -> str:
+    if one["company"] == GOOGLE:
+        return "Google"
+    return "Microsoft, personal" if one["tenant"] == CONSUMERS else "Microsoft"
+
+
+def _organizations(sandbox: Sandbox) -> str:
+    """Microsoft's tenants: the policy to choose, requests to approve, agreements to take back."""
+    rows = ""
+    for one in organizations(sandbox)["tenants"]:
+        carried = _hidden("tenant", one["tenant"])
+        policy = _choice("consent_policy", "Who agrees", POLICIES, one["consent_policy"])
+        waiting = "".join(_request(carried, each) for each in one["requests"])
+        agreed = "".join(
+            f"<p><code>{escape(client)}</code>: {escape(' '.join(names))} "
+            + _form("tenants/withdraw", carried + _hidden("client_id", client), "Take back",
+                    inline=True)
+            + "</p>"
+            for client, names in one["granted"].items()
+        )  # fmt: skip
+        rows += (
+            f"<tr><td>{escape(', '.join(one['domains']))}<br><small><code>{one['tenant']}</code>"
+            f"</small></td><td>{_form('tenants', carried + policy, 'Save')}</td>"
+            f"<td>{agreed}</td><td>{waiting}</td></tr>"
+        )
+    return (
+        "<h2>Organizations at Microsoft</h2><table><thead><tr><th>Organization</th><th>Policy</th>"
+        f"<th>Agreed for everybody</th><th>Waiting</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _request(carried: str, asked: Json) -> str:
+    fields = (
+        carried
+        + _hidden("client_id", asked["client_id"])
+        + _hidden("scopes", " ".join(asked["scopes"]))
+    )
+    return (
+        f"<p>{escape(asked['address'])}: {escape(asked['reason']) or '(no reason)'} "
+        + _form("tenants/grant", fields, "Approve", inline=True)
+        + "</p>"
     )
 
 
@@ -129,16 +189,7 @@ def _settings(sandbox: Sandbox) -> str:
         choices: Iterable[str] = CHOICES.get(name, ())
         if isinstance(now, bool):
             choices, value = ("true", "false"), value.lower()
-        if choices:
-            options = "".join(
-                f"<option{' selected' if choice == value else ''}>{choice}</option>"
-                for choice in choices
-            )
-            fields += (
-                f'<label class="field">{words} <select name="{name}">{options}</select></label>'
-            )
-        else:
-            fields += _field(name, words, value)
+        fields += _choice(name, words, choices, value) if choices else _field(name, words, value)
     return f"<h2>Settings</h2>{_form('settings', fields, 'Save')}"
 
 
@@ -169,6 +220,14 @@ def _field(name: str, words: str, value: str = "", kind: str = "text") -> str:
         f'<label class="field">{escape(words)} <input type="{kind}" name="{name}"'
         f' value="{escape(value)}"></label>'
     )
+
+
+def _choice(name: str, words: str, choices: Iterable[str], value: str) -> str:
+    options = "".join(
+        f"<option{' selected' if choice == value else ''}>{escape(choice)}</option>"
+        for choice in choices
+    )
+    return f'<label class="field">{escape(words)} <select name="{name}">{options}</select></label>'
 
 
 def _area(name: str, words: str) -> str:

@@ -46,7 +46,8 @@ def mailboxes(sandbox: Sandbox) -> list[Json]:
     with sandbox.db.read() as connection:
         for account in sandbox.accounts():
             total, threads, unread = connection.execute(counts, (account.id,)).fetchone()
-            shown.append({"address": account.address, "name": account.name, "messages": total,
+            shown.append({"address": account.address, "name": account.name,
+                          "company": account.company, "tenant": account.tenant, "messages": total,
                           "threads": threads, "unread": unread,
                           "history_id": str(account.history_id)})  # fmt: skip
     return shown

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.accounts import CONSUMERS, MICROSOFT
+from sandbox.accounts import MICROSOFT
 from sandbox.state import Sandbox
 
 POLICIES = ("user", "admin", "admin_workflow")
@@ -67,16 +67,19 @@ def set_policy(sandbox: Sandbox, name: str, policy: str) -> None:
         )
 
 
+def grants(sandbox: Sandbox, tenant_id: str) -> list[tuple[str, frozenset[str]]]:
+    """Each app an administrator there has agreed to, with what it may do."""
+    with sandbox.db.read() as connection:
+        rows = connection.execute(
+            "SELECT client_id, scopes FROM tenant_consents WHERE tenant = ? ORDER BY client_id",
+            (tenant_id,),
+        ).fetchall()
+    return [(row["client_id"], frozenset(row["scopes"].split())) for row in rows]
+
+
 def granted(sandbox: Sandbox, tenant_id: str, client: str) -> frozenset[str]:
     """What an administrator has agreed to for everybody there."""
-    if tenant_id == CONSUMERS:
-        return frozenset()
-    with sandbox.db.read() as connection:
-        row = connection.execute(
-            "SELECT scopes FROM tenant_consents WHERE tenant = ? AND client_id = ?",
-            (tenant_id, client),
-        ).fetchone()
-    return frozenset(row["scopes"].split()) if row else frozenset()
+    return dict(grants(sandbox, tenant_id)).get(client, frozenset())
 
 
 def grant(sandbox: Sandbox, tenant_id: str, client: str, scopes: frozenset[str]) -> None:
