@@ -272,9 +272,9 @@ class Sandbox:
             mailbox.log(connection, account, [change], self.clock.time())
 
     def _label_id(self, account: int, name: str) -> str:
+        if name in labels.SYSTEM:
+            return name
         with self.db.read() as connection:
-            if name in labels.system(connection, account):
-                return name
             found = labels.find_label(connection, account, name)
             found = found or labels.find_by_name(connection, account, name)
         if found is not None:
