@@ -71,7 +71,7 @@ class Folder:
 
     def is_listed(self, roles: frozenset[Role]) -> bool:
         """Whether a window limited to these roles shows it; no role is every usual folder."""
-        return self.role in roles if roles else self.is_followed
+        return not self.closed and self.role in roles if roles else self.is_followed
 
 
 Tree = Mapping[str, Folder]

@@ -226,11 +226,13 @@ class Mailbox:
 
 
 def _fits(one: dict[str, Any], condition: str) -> bool:
-    at = one["receivedDateTime"]
+    at = datetime.fromisoformat(one["receivedDateTime"])
     bounds = _CONDITION.findall(condition)
     assert bounds, condition
-    if not all(at >= value if sign == "ge" else at < value for sign, value in bounds):
-        return False
+    for sign, value in bounds:
+        bound = datetime.fromisoformat(value)
+        if not (at >= bound if sign == "ge" else at < bound):
+            return False
     return "isRead eq false" not in condition or not one["isRead"]
 
 

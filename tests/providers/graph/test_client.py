@@ -76,9 +76,9 @@ def test_a_fresh_token_not_accepted_asks_to_reconnect() -> None:
 
 
 def test_a_401_that_names_no_token_is_no_reason_to_reconnect() -> None:
-    with client(Script(stub.refusal(401, "UnknownError", ""))) as made:
-        with pytest.raises(Unavailable):
-            made.ask(CALL, wire.NAMED)
+    script = Script(stub.refusal(401, "UnknownError", ""))
+    with client(script) as made, pytest.raises(Unavailable):
+        made.ask(CALL, wire.NAMED)
 
 
 @pytest.mark.parametrize("passing", [stub.BROKEN, stub.SLOW, stub.CROWDED, (502, "<html>")])

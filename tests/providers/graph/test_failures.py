@@ -76,7 +76,7 @@ def sorted_out(inner: Inner, **headers: str) -> ProviderError:
         (refusal(503, "ApplicationThrottled"), RateLimited),
         (refusal(418, "Teapot"), Refused),
     ],
-    ids=lambda one: str(one),
+    ids=str,
 )
 def test_each_refusal_says_what_to_do(inner: Inner, kind: type[ProviderError]) -> None:
     assert type(sorted_out(inner)) is kind

@@ -450,8 +450,8 @@ def test_the_budget_is_kept(hands: clock.Hands) -> None:
             got.extend(one.remote_id for one in made.fetch(wanted))
         assert len(got) == len(box.asked) == 8
         hands.at = caught.value.retry_at
+        left = [one for one in wanted if one.remote_id not in got]
         with pytest.raises(OverBudget):
-            left = [one for one in wanted if one.remote_id not in got]
             got.extend(one.remote_id for one in made.fetch(left))
     assert len(got) == 10
     assert (caught.value.retry_at - NOW).total_seconds() == pytest.approx(1, abs=0.01)
