@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sandbox.accounts import GOOGLE
 from sandbox.world.shapes import Company, Person
 from sandbox.world.wire import Mailbox
 
@@ -29,6 +30,7 @@ class Actor:
     zone: int = 0
     logo: bool = False
     known: bool = True
+    mail: str = GOOGLE
 
     @property
     def box(self) -> Mailbox:

@@ -1,10 +1,12 @@
 """Makes the world: the correspondence, the oddities, delivered and in order."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from random import Random
 
+from sandbox.accounts import GOOGLE, MICROSOFT
 from sandbox.world import odd
-from sandbox.world.cast import cast
+from sandbox.world.cast import Cast, cast
 from sandbox.world.company import correspondence
 from sandbox.world.post import LABELS, deliver
 from sandbox.world.records import records
@@ -13,11 +15,19 @@ from sandbox.world.shapes import Delivery, World
 THREADED = 2_500
 
 
-def build(seed: int = 1, *, now: datetime, threaded: int = THREADED) -> World:
+def build(
+    seed: int = 1,
+    *,
+    now: datetime,
+    threaded: int = THREADED,
+    microsoft: Collection[str] | None = None,
+) -> World:
     """The world as it stands at `now` (aware); the same seed and moment give the same bytes.
 
     `threaded` is how many mails are written in threads; newsletters, bounces and the like come
-    on top. Raises ValueError if `now` has no time zone.
+    on top. `microsoft` names the addresses of our people whose mailbox is there, instead of those
+    the cast says; the mail is the same. Raises ValueError if `now` has no time zone, or if
+    `microsoft` names a stranger.
     """
     if now.tzinfo is None:
         raise ValueError("now must be an aware datetime")
@@ -39,7 +49,18 @@ def build(seed: int = 1, *, now: datetime, threaded: int = THREADED) -> World:
         tuple(sorted(deliveries, key=arrival)),
         LABELS,
         kept,
+        housed(people, microsoft),
     )
+
+
+def housed(people: Cast, microsoft: Collection[str] | None) -> dict[str, str]:
+    """Which company keeps the mailbox of each of our people."""
+    homes = {one.person.address: one.mail for one in people.ours}
+    if microsoft is None:
+        return homes
+    if strangers := set(microsoft) - set(homes):
+        raise ValueError(f"not one of our people: {', '.join(sorted(strangers))}")
+    return {address: MICROSOFT if address in microsoft else GOOGLE for address in homes}
 
 
 def arrival(delivery: Delivery) -> tuple[datetime, str]:

@@ -78,6 +78,7 @@ class World:
     """The whole invented world; the same seed and moment give the same bytes.
 
     `labels` maps the ids of user labels to their names. `deliveries` are sorted by `received_at`.
+    `homes` says for each mailbox of ours which company keeps it, "google" or "microsoft".
     """
 
     seed: int
@@ -89,6 +90,7 @@ class World:
     deliveries: tuple[Delivery, ...]
     labels: Mapping[str, str]
     records: Records
+    homes: Mapping[str, str]
 
     def contacts(self) -> Records:
         """The records a CRM demo starts with."""

@@ -100,7 +100,7 @@ def test_a_mailbox_stays_where_it_is(state: Sandbox) -> None:
     ],
 )
 def test_what_is_no_account(state: Sandbox, values: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="company|GUID"):
+    with pytest.raises(ValueError, match=r"company|GUID"):
         state.add_account("new@contoso.example", **values)
     with pytest.raises(LookupError):
         state.account("new@contoso.example")

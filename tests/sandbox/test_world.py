@@ -1,5 +1,6 @@
 """The invented world: the same every time, and nothing of real mail's oddities missing."""
 
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -11,6 +12,8 @@ from functools import cache
 
 import pytest
 
+from sandbox import stats
+from sandbox.state import Sandbox
 from sandbox.world import Delivery, World, build
 from sandbox.world.plays import plays
 
@@ -57,6 +60,37 @@ def test_is_the_same_for_the_same_seed_and_moment() -> None:
     first, again = build(3, now=NOW, threaded=200), build(3, now=NOW, threaded=200)
     assert first == again
     assert build(4, now=NOW, threaded=200).deliveries[0] != first.deliveries[0]
+
+
+def test_our_people_are_spread_over_both_companies() -> None:
+    world = build(3, now=NOW, threaded=200)
+    assert tuple(world.homes) == world.mailboxes()
+    assert set(world.homes.values()) == {"google", "microsoft"}
+    assert world.homes[world.mailboxes()[0]] == "google", "the owner's"
+    last = world.mailboxes()[-1]
+    other = build(3, now=NOW, threaded=200, microsoft=[last])
+    assert [one for one, at in other.homes.items() if at == "microsoft"] == [last]
+    assert other.deliveries == world.deliveries, "the mail is the same"
+    assert set(build(3, now=NOW, threaded=200, microsoft=()).homes.values()) == {"google"}
+    with pytest.raises(ValueError, match="one of our people: who@else"):
+        build(3, now=NOW, microsoft=["who@else.example"])
+
+
+def test_a_mailbox_at_microsoft_takes_all_of_it() -> None:
+    world, state = build(3, now=NOW, threaded=200), Sandbox()
+    for address, company in world.homes.items():
+        state.add_account(address, company=company)
+    tenants = {one.tenant for one in state.accounts("microsoft")}
+    assert len(tenants) == 1
+    (address,) = [one for one, at in world.homes.items() if at == "microsoft"][-1:]
+    mine = [one for one in world.deliveries if one.mailbox == address]
+    items = ((one.raw, world.label_names(one), one.received_at) for one in mine)
+    assert len(state.deliver_many(address, items)) == len(mine) > 50
+    kept = [json.loads(one["labels"]) for one in stats.messages(state, address, len(mine))]
+    folders = [[x for x in labels if x not in {"UNREAD", "STARRED"}] for labels in kept]
+    assert all(len(one) == 1 for one in folders)
+    assert {"INBOX", "SENT"} < {one[0] for one in folders}
+    state.close()
 
 
 def test_refuses_a_moment_without_a_zone() -> None:
