@@ -5,13 +5,19 @@ import os
 import sys
 from pathlib import Path
 
+from sandbox.accounts import MICROSOFT
 from sandbox.app import build
 from sandbox.server import Server
 from sandbox.state import Sandbox
 
 CLIENT_ID = "mailweave-sandbox.apps.googleusercontent.example"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105
-REDIRECT = "http://localhost:8000/integrations/google/callback"
+MICROSOFT_ID = "7a5b0c1e-5a9d-4b0e-8a57-5a9db0c5a9db"
+REDIRECTS = " ".join(
+    f"http://localhost:8000/connect/{path}/"
+    for path in ("gmail/callback", "outlook/callback", "outlook/consent")
+)
+"""Where the product, run beside it, wants people sent back to."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,10 +25,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     options.data.mkdir(parents=True, exist_ok=True)
     state = Sandbox(options.data / "sandbox.sqlite3")
-    redirects = options.redirect_uri or os.environ.get("SANDBOX_REDIRECT_URIS", REDIRECT).split()
-    state.register_client(options.client_id, options.client_secret, redirects)
+    redirects = options.redirect_uri or os.environ.get("SANDBOX_REDIRECT_URIS", REDIRECTS).split()
+    secret = options.client_secret
+    state.register_client(options.client_id, secret, redirects)
+    state.register_client(options.microsoft_client_id, secret, redirects, company=MICROSOFT)
     for address in options.account:
         state.add_account(address)
+    for address in options.microsoft_account:
+        state.add_account(address, company=MICROSOFT)
     with Server(build(state), options.host, options.port) as server:
         sys.stdout.write(f"Sandbox on {server.url} (control page: {server.url}sandbox/)\n")
         sys.stdout.flush()
@@ -40,10 +50,15 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8800)
     parser.add_argument("--client-id", default=os.environ.get("SANDBOX_CLIENT_ID", CLIENT_ID))
     parser.add_argument(
+        "--microsoft-client-id",
+        default=os.environ.get("SANDBOX_MICROSOFT_CLIENT_ID", MICROSOFT_ID),
+    )
+    parser.add_argument(
         "--client-secret", default=os.environ.get("SANDBOX_CLIENT_SECRET", CLIENT_SECRET)
     )
     parser.add_argument("--redirect-uri", action="append", help="may be repeated")
-    parser.add_argument("--account", action="append", default=[], help="mailbox to make")
+    for option in ("--account", "--microsoft-account"):
+        parser.add_argument(option, action="append", default=[], help="mailbox to make")
     return parser.parse_args(arguments)
 
 
