@@ -149,7 +149,7 @@ def test_more_in_a_second_than_a_token_can_name_move_on_by_number(
 
 def test_fractions_of_a_second_lose_nothing() -> None:
     """Some servers tell whole seconds only, and compare with fractions all the same."""
-    box = at_seconds(*range(0, 30))
+    box = at_seconds(*range(30))
     for n, one in enumerate(box.messages):
         one["receivedDateTime"] = one["receivedDateTime"].replace("Z", f".{n % 7}5Z")
     whole = box.answer
