@@ -307,6 +307,8 @@ class Kind:
     """Which mailboxes are meant, and which cannot be connected, where the label leaves doubt."""
     removal: tuple[Place, ...] = ()
     """Where people take the permission back, if we cannot give it back for them."""
+    registration: tuple[str, ...] = ()
+    """How somebody gets an OAuth client from the company, step by step."""
 
 
 @dataclass(frozen=True, slots=True)

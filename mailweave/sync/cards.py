@@ -7,7 +7,7 @@ from datetime import timedelta
 from mailweave.kit import clock
 from mailweave.mail.models import Mailbox
 from mailweave.people.access import Member
-from mailweave.sync import backfill, health, trouble
+from mailweave.sync import asking, backfill, health, trouble
 from mailweave.sync.backfill import Counts, Progress
 from mailweave.sync.health import Health
 from mailweave.sync.models import Backfill, Sync
@@ -37,6 +37,12 @@ class Card:
     def needs_owner(self) -> bool:
         """Whether nothing goes on until the owner reconnects."""
         return bool(self.sync and self.sync.problem in trouble.PERSONS_MOVE)
+
+    @property
+    def asks_admin(self) -> bool:
+        """Whether an administrator has to allow us first, and can be sent a link for it."""
+        wanting = self.sync is not None and self.sync.problem == Sync.Problem.ADMIN
+        return wanting and asking.offered(self.mailbox.kind)
 
     @property
     def working(self) -> bool:

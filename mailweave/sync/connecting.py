@@ -11,28 +11,21 @@ from datetime import timedelta
 
 import httpx2
 from django.conf import settings
+from django.db import models
 
-from mailweave.kit import clock, http, live, scope, vault
-from mailweave.kit.errors import Expected
+from mailweave.kit import clock, crypto, http, live, scope, vault
 from mailweave.mail.models import Credential, Mailbox
 from mailweave.people.access import Member
 from mailweave.providers import kinds, oauth, scopes
-from mailweave.providers.base import Budget, Profile, Tokens
-from mailweave.providers.errors import Misconfigured, ProviderError
+from mailweave.providers.base import Budget, Client, Kind, Profile, Tokens
+from mailweave.providers.errors import ProviderError
 from mailweave.providers.identity import IdClaims
-from mailweave.sync import backfill, clients, grants, hands
+from mailweave.sync import asking, backfill, clients, grants, hands, outcomes
 from mailweave.sync.models import Authorization, Sync
+from mailweave.sync.outcomes import NotConnected
 
 LIFETIME = timedelta(minutes=10)
 DEFAULT_FOLLOWED = ["inbox", "sent"]
-
-
-class NotConnected(Expected):
-    """The connection did not come about. The message says whose move it is."""
-
-    def __init__(self, message: str, *, code: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +44,10 @@ def redirect_uri(kind: str) -> str:
 
 def begin(member: Member, kind: str, session_key: str, reconnect: Mailbox | None = None) -> str:
     """Note what a person is about to do; returns the provider's address to send them to."""
-    source = clients.find(kind)
+    described, source = kinds.describe(kind), clients.find(kind)
     if source is None:
-        raise NotConnected(
-            f"{kinds.describe(kind).label} is not set up here yet: an admin has to enter an OAuth "
-            "client first.",
-            code="no_client",
-        )
+        raise outcomes.no_client(described)
+    claims = _wanted(member, kind, reconnect)
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     row = Authorization.objects.create(
         state_hash=_hash(state),
@@ -74,64 +64,78 @@ def begin(member: Member, kind: str, session_key: str, reconnect: Mailbox | None
         settings.PROVIDER_ENDPOINTS[kind],
         source.client,
         redirect_uri=redirect_uri(kind),
-        scopes=kinds.describe(kind).scopes,
+        scopes=described.scopes,
         state=state,
         verifier=verifier,
         nonce=nonce,
+        dialect=described.dialect,
         login_hint=reconnect.address if reconnect else None,
+        claims=claims,
     )
 
 
 def finish(
-    member: Member, kind: str, session_key: str, *, state: str, code: str, error: str
+    member: Member,
+    kind: str,
+    session_key: str,
+    *,
+    state: str,
+    code: str,
+    error: str,
+    description: str = "",
 ) -> Connected:
     """Make the mailbox the person just allowed us, or raise NotConnected. Talks to the network."""
+    described, asks_admin = kinds.describe(kind), asking.offered(kind)
     with scope.workspace(member.workspace_id):
         row = _use(member, kind, session_key, state)
         verifier = vault.unseal(row, "verifier")
         source = clients.find(kind)
     if error or not code:
-        raise _refused(error)
+        raise outcomes.sent_back(described, error, description, asks_admin=asks_admin)
     if source is None:
         raise NotConnected("The OAuth client was removed meanwhile.", code="no_client")
-    described = kinds.describe(kind)
     with http.client(transport=hands.NETWORK) as web:
         try:
-            tokens, claims = oauth.exchange(
-                settings.PROVIDER_ENDPOINTS[kind],
-                source.client,
-                code=code,
-                redirect_uri=redirect_uri(kind),
-                scopes=described.scopes,
-                verifier=verifier,
-                nonce=row.nonce,
-                web=web,
-            )
-            missing = scopes.missing(described.scopes, tokens.scopes)
-            if missing:
-                oauth.revoke(settings.PROVIDER_ENDPOINTS[kind], tokens.refresh_token, web=web)
-                raise NotConnected(
-                    f"{described.company} signed you in, but the box that lets Mailweave read your "
-                    "mail was not ticked. Nothing was connected. Connect again and tick it.",
-                    code="scope_missing",
-                )
-            profile = _prove(kind, tokens, claims, web)
-        except Misconfigured as failure:
-            raise NotConnected(
-                f"{described.company} does not accept this installation's OAuth client "
-                f"({failure}) An admin can correct it; you did nothing wrong.",
-                code="client_refused",
-            ) from failure
+            tokens, profile = _exchange(described, source.client, row, code, verifier, web)
         except ProviderError as failure:
-            raise NotConnected(f"{failure} Nothing was connected.", code="refused") from failure
+            _keep_claims(member, row, failure.claims)
+            raise outcomes.refused(described, failure, asks_admin=asks_admin) from failure
     with scope.workspace(member.workspace_id):
         return _keep(member, kind, row, tokens, profile)
+
+
+def _exchange(
+    kind: Kind,
+    client: Client,
+    row: Authorization,
+    code: str,
+    verifier: str,
+    web: httpx2.Client,
+) -> tuple[Tokens, Profile]:
+    """Tokens for the code, with every permission we asked for, and a mailbox that answers."""
+    endpoints = settings.PROVIDER_ENDPOINTS[kind.name]
+    tokens, claims = oauth.exchange(
+        endpoints,
+        client,
+        code=code,
+        redirect_uri=redirect_uri(kind.name),
+        scopes=kind.scopes,
+        verifier=verifier,
+        nonce=row.nonce,
+        web=web,
+        dialect=kind.dialect,
+    )
+    if scopes.missing(kind.scopes, tokens.scopes | kind.dialect.unlisted):
+        oauth.revoke(endpoints, tokens.refresh_token, web=web)
+        raise outcomes.scope_missing(kind)
+    return tokens, _prove(kind.name, tokens, claims, web)
 
 
 def disconnect(workspace_id: int, mailbox_id: int) -> None:
     """Revoke the grant and stop reading; mail and links stay. Talks to the network.
 
-    If the provider cannot be reached the tokens are deleted all the same: we stop either way.
+    If the provider cannot be reached, or knows no revoking, the tokens are deleted all the same: we
+    stop either way.
     """
     with scope.workspace(workspace_id):
         mailbox = Mailbox.objects.get(pk=mailbox_id)
@@ -165,29 +169,35 @@ def _use(member: Member, kind: str, session_key: str, state: str) -> Authorizati
     )
     row: Authorization | None = rows.first()
     if row is None or not rows.update(used_at=now):
-        raise NotConnected(
-            "This sign-in was not started here, took longer than ten minutes, or was used before. "
-            "Nothing was connected. Start again from Integrations.",
-            code="state",
-        )
+        raise outcomes.unknown_state()
     return row
 
 
-def _refused(error: str) -> NotConnected:
-    if error == "access_denied":
-        return NotConnected(
-            "You declined, so nothing was connected. You can connect at any time.", code="declined"
-        )
-    if error == "admin_policy_enforced":
-        return NotConnected(
-            "Your organisation does not let this app read mail. Ask the administrator of your "
-            "Google Workspace to allow it, then connect again.",
-            code="admin_policy",
-        )
-    return NotConnected(
-        "The provider ended the sign-in without a result. Nothing was connected; try again.",
-        code="provider_error",
+def _wanted(member: Member, kind: str, reconnect: Mailbox | None) -> str:
+    """What the provider wanted asked when it last refused this person or this mailbox."""
+    rows: list[models.Model] = []
+    lately = Authorization.objects.filter(
+        user_id=member.user_id, kind=kind, made_at__gt=clock.now() - LIFETIME
     )
+    if latest := lately.order_by("-pk").first():
+        rows.append(latest)
+    if reconnect:
+        rows += Sync.objects.filter(mailbox_id=reconnect.pk)
+    return next((claims for row in rows if (claims := _claims(row))), "")
+
+
+def _claims(row: models.Model) -> str:
+    try:
+        return vault.unseal(row, "claims") if getattr(row, "claims", b"") else ""
+    except crypto.SealBrokenError:
+        return ""  # asked for again, if it is still wanted
+
+
+def _keep_claims(member: Member, row: Authorization, claims: str) -> None:
+    if claims:
+        with scope.workspace(member.workspace_id):
+            vault.seal(row, "claims", claims)
+            row.save(update_fields=["claims"])
 
 
 def _prove(kind: str, tokens: Tokens, claims: IdClaims, web: httpx2.Client) -> Profile:
@@ -241,6 +251,7 @@ def _keep(
     mailbox.address = profile.address
     mailbox.save()
     grants.keep(mailbox.pk, tokens)
+    asking.forget(member, kind)
     _wake(mailbox, profile)
     return Connected(mailbox.pk, mailbox.address, was_known)
 
@@ -254,6 +265,7 @@ def _wake(mailbox: Mailbox, profile: Profile) -> None:
     sync = Sync.objects.select_for_update().get(mailbox_id=mailbox.pk)
     sync.problem = sync.problem_text = sync.held_reason = ""
     sync.problem_since = sync.held_until = None
+    sync.claims = b""
     sync.failures = 0
     sync.wanted_at = now
     sync.save()

@@ -31,6 +31,14 @@ _PROBLEMS = {
         "Permission missing",
         "A permission this mailbox needs was not given. Reconnect and tick it; nothing was lost.",
     ),
+    Sync.Problem.ADMIN: (
+        "Administrator needed",
+        "Only an administrator of the organisation may allow this. Ask yours; nothing was lost.",
+    ),
+    Sync.Problem.BLOCKED: (
+        "Blocked",
+        "A rule of the organisation keeps Mailweave out. Ask its administrator; nothing was lost.",
+    ),
     Sync.Problem.OPERATOR: (
         "Waiting for the operator",
         "The provider does not accept our OAuth client. The operator has to act; nothing was lost.",

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError
 
-from mailweave.kit import clock
+from mailweave.kit import clock, vault
 from mailweave.providers.errors import (
+    AdminNeeded,
     AuthExpired,
+    Blocked,
     ConsentNeeded,
     Misconfigured,
     ProviderError,
@@ -14,8 +16,10 @@ from mailweave.providers.errors import (
 )
 from mailweave.sync.models import Sync
 
-PERSONS_MOVE = frozenset({Sync.Problem.RECONNECT, Sync.Problem.CONSENT})
-"""Problems only the mailbox's owner can end: nothing is tried meanwhile."""
+PERSONS_MOVE = frozenset(
+    {Sync.Problem.RECONNECT, Sync.Problem.CONSENT, Sync.Problem.ADMIN, Sync.Problem.BLOCKED}
+)
+"""Problems that end when the mailbox's owner reconnects: nothing is tried meanwhile."""
 
 RETRIES = 3
 _FIRST_WAIT = timedelta(seconds=30)
@@ -35,16 +39,31 @@ def note(sync: Sync, error: Exception) -> None:
     if isinstance(error, RateLimited):
         sync.held_until = min(error.retry_at, now + _LONGEST_HOLD)
         sync.held_reason = str(error)[:300]
-    elif isinstance(error, AuthExpired):
-        _set(sync, Sync.Problem.RECONNECT, str(error))
-    elif isinstance(error, ConsentNeeded):
-        _set(sync, Sync.Problem.CONSENT, str(error))
+    elif isinstance(error, AuthExpired | ConsentNeeded):
+        _set(sync, _whose_move(error), str(error))
+        _keep_claims(sync, error.claims)
     elif isinstance(error, Misconfigured):
         _set(sync, Sync.Problem.OPERATOR, str(error))
         sync.held_until, sync.held_reason = now + _OPERATOR_WAIT, _ASKING
     else:
         _fail(sync, error)
     sync.save()
+
+
+def _whose_move(error: AuthExpired | ConsentNeeded) -> Sync.Problem:
+    if isinstance(error, AdminNeeded):
+        return Sync.Problem.ADMIN
+    if isinstance(error, Blocked):
+        return Sync.Problem.BLOCKED
+    consent = isinstance(error, ConsentNeeded)
+    return Sync.Problem.CONSENT if consent else Sync.Problem.RECONNECT
+
+
+def _keep_claims(sync: Sync, claims: str) -> None:
+    """For the sign-in that ends this trouble."""
+    sync.claims = b""
+    if claims:
+        vault.seal(sync, "claims", claims)
 
 
 def _fail(sync: Sync, error: Exception) -> None:

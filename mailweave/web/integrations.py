@@ -17,17 +17,24 @@ from mailweave.mail.models import Mailbox
 from mailweave.people.access import Member
 from mailweave.people.member import View, member_of, members, networked, require
 from mailweave.providers.base import Kind
-from mailweave.sync import cards, clients, connecting, health, offers
+from mailweave.sync import asking, cards, clients, connecting, health, offers
+from mailweave.sync.asking import Waiting
 from mailweave.sync.health import Health
+from mailweave.sync.outcomes import NotConnected
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One provider on the page: what it is, whether it can be connected, and its mailboxes."""
+    """One provider on the page: what it is, whether it can be connected, and its mailboxes.
+
+    ``asks_admin``: an administrator may have to allow it; ``waiting``: whether one was asked.
+    """
 
     kind: Kind
     offered: bool
     typed: bool
+    asks_admin: bool
+    waiting: Waiting | None
     mine: tuple[cards.Card, ...]
     others: tuple[cards.Card, ...]
     worst: Health | None
@@ -47,10 +54,15 @@ class ClientForm(forms.Form):
 
 
 def _to_providers(view: View) -> View:
-    """A form that leads to a provider's sign-in page must be allowed to arrive there."""
+    """A form that leads to a provider's sign-in page must be allowed to arrive there.
+
+    Browsers hold every redirect on the way to this list. A sign-in page that leads on to an
+    organisation's own, before it has shown anything, may lead to any address.
+    """
     addresses = [urlsplit(one.authorize) for one in settings.PROVIDER_ENDPOINTS.values()]
     origins = [f"{one.scheme}://{one.netloc}" for one in addresses]
-    return cast(View, csp_update({"form-action": origins})(view))
+    anywhere = any(offers.describe(kind).dialect.leads_on for kind in offers.kinds())
+    return cast(View, csp_update({"form-action": [*origins, *["https:"] * anywhere]})(view))
 
 
 @members
@@ -60,7 +72,9 @@ def index(request: HttpRequest) -> HttpResponse:
     """Every provider with its worst mailbox's health."""
     member = member_of(request)
     sections = [section(member, kind) for kind in offers.kinds()]
-    return render(request, "integrations/index.html", {"sections": sections, **_rights(member)})
+    none = not any(one.mine or one.waiting for one in sections)
+    facts = {"sections": sections, "none": none, **_rights(member)}
+    return render(request, "integrations/index.html", facts)
 
 
 @members
@@ -100,6 +114,7 @@ def client(request: HttpRequest, kind: str) -> HttpResponse:
         "form": form,
         "typed": typed,
         "redirect_uri": connecting.redirect_uri(kind),
+        "consent_uri": asking.redirect_uri(kind) if asking.offered(kind) else "",
     }
     return render(request, "integrations/client.html", facts, status=422 if form.errors else 200)
 
@@ -138,10 +153,16 @@ def callback(request: HttpRequest, kind: str) -> HttpResponse:
             state=asked.get("state", "")[:200],
             code=asked.get("code", "")[:2000],
             error=asked.get("error", "")[:200],
+            description=asked.get("error_description", "")[:1000],
         )
-    except connecting.NotConnected as refusal:
+    except NotConnected as refusal:
         with scope.workspace(member.workspace_id):
-            facts = {"kind": described, "refusal": refusal, **_rights(member)}
+            facts = {
+                "kind": described,
+                "refusal": refusal,
+                "asks_admin": asking.offered(kind) and refusal.admin_may_help,
+                **_rights(member),
+            }
             return render(request, "integrations/refused.html", facts, status=422)
     if connected.was_known:
         messages.success(
@@ -164,6 +185,8 @@ def section(member: Member, kind: str) -> Section:
         kind=described,
         offered=source is not None,
         typed=bool(source and source.typed),
+        asks_admin=asking.offered(kind),
+        waiting=asking.waiting(member, kind),
         mine=mine,
         others=others if member.may("manage integrations") else (),
         worst=health.worst(known),

@@ -12,7 +12,7 @@ from mailweave.mail.models import Mailbox
 from mailweave.mail.visibility import Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members
-from mailweave.sync import backfill
+from mailweave.sync import backfill, offers
 from mailweave.sync.backfill import OPEN, Progress
 from mailweave.sync.models import Backfill
 from mailweave.web import lists
@@ -76,6 +76,7 @@ def _filters(viewer: Viewer, member: Member, wanted: Wanted) -> dict[str, Any]:
         "to_any_record": wanted.to(record=None),
         "to_any_text": wanted.to(text=""),
         "never_imported": _never_imported(viewer, boxes),
+        "offered": [offers.describe(kind) for kind in offers.kinds()],
     }
 
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from mailweave.web import (
     attachments,
+    consent,
     home,
     images,
     integrations,
@@ -69,6 +70,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/integrations/<str:kind>/client/", integrations.client, name="oauth_client"),
     path("connect/<str:kind>/", integrations.connect, name="connect"),
     path("connect/<str:kind>/callback/", integrations.callback, name="connect_callback"),
+    path("connect/<str:kind>/admin/", consent.ask, name="ask_admin"),
+    path("connect/<str:kind>/admin/forget/", consent.forget, name="forget_admin"),
+    path("connect/<str:kind>/consent/", consent.back, name="admin_consent"),
     # mailboxes
     path(f"{BOX}card/", mailboxes.card, name="mailbox_card"),
     path(f"{BOX}range/", mailboxes.range_, name="mailbox_range"),

@@ -19,6 +19,8 @@ from mailweave.sync.models import Sync
 from sandbox.state import Sandbox
 
 CLIENT = Client("client-1", "secret-1")
+THEIRS = Client("b2c1a0e4-0000-4000-8000-000000000001", "secret-2")
+"""The app at Microsoft, where ids look like this."""
 HOST = "http://localhost"
 ENDPOINTS = Endpoints(
     authorize=f"{HOST}/o/oauth2/v2/auth",
@@ -28,6 +30,17 @@ ENDPOINTS = Endpoints(
     certs=f"{HOST}/oauth2/v3/certs",
     api=HOST,
     issuers=("https://accounts.google.com",),
+)
+LOGIN = f"{HOST}/common"
+MICROSOFT = Endpoints(
+    authorize=f"{LOGIN}/oauth2/v2.0/authorize",
+    token=f"{LOGIN}/oauth2/v2.0/token",
+    revoke="",
+    userinfo="",
+    certs=f"{LOGIN}/discovery/v2.0/keys",
+    api=HOST,
+    issuers=("https://login.microsoftonline.com/{tenantid}/v2.0",),
+    admin_consent=f"{HOST}/organizations/v2.0/adminconsent",
 )
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -44,12 +57,13 @@ class World:
     def connect(self, address: str, member: Member | None = None) -> int:
         """Connect a sandbox mailbox the way a person does; returns the mailbox's id."""
         who = member or self.member
+        kind = "gmail" if self.sandbox.account(address).company == "google" else "outlook"
         with scope.workspace(who.workspace_id):
-            url = connecting.begin(who, "gmail", "session")
+            url = connecting.begin(who, kind, "session")
         answer = self.consent(url, address)
         connected = connecting.finish(
             who,
-            "gmail",
+            kind,
             "session",
             state=answer.get("state", ""),
             code=answer.get("code", ""),
@@ -94,10 +108,19 @@ def agree(browser: httpx2.Client, url: str, address: str) -> dict[str, str]:
     """Sign in at the sandbox as ``address`` and allow what is asked; the callback's parameters."""
     answer = browser.get(f"{url}&sandbox_account={address}")
     if answer.status_code == 200:
-        fields = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', answer.text)
-        form = {html.unescape(name): html.unescape(value) for name, value in fields}
-        answer = browser.post(url.partition("?")[0], data={**form, "decision": "continue"})
+        answer = press(browser, url, answer, r'class="main" name="decision" value="(\w+)"')
     return query(answer.headers["location"])
+
+
+def press(
+    browser: httpx2.Client, url: str, answer: httpx2.Response, button: str
+) -> httpx2.Response:
+    """Send the form of a page of the sandbox's by the button whose value ``button`` finds."""
+    fields = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', answer.text)
+    form = {html.unescape(name): html.unescape(value) for name, value in fields}
+    pressed = re.search(button, answer.text)
+    assert pressed, answer.text
+    return browser.post(url.partition("?")[0], data={**form, "decision": pressed[1]})
 
 
 def query(url: str) -> dict[str, str]:

@@ -42,6 +42,14 @@ KIND = Kind(
     units_per_second=97.0,
     units_at_once=180.0,
     units_per_minute=6000.0,
+    registration=(
+        "Open console.cloud.google.com and make or choose a project.",
+        "APIs & Services > Library: find Gmail API, and enable it.",
+        "APIs & Services > OAuth consent screen: name the app, and choose its audience.",
+        "Data access > Add or remove scopes: add the scopes named here.",
+        "Clients > Create client, of type Web application, with the redirect address above.",
+        "Enter its client ID and client secret here.",
+    ),
     # A refresh token is handed out only with consent, so it is asked every time.
     dialect=Dialect(
         asked={

@@ -76,17 +76,14 @@ KIND = Kind(
     "organisation's own cannot be connected.",
     registration=(
         "Open entra.microsoft.com > App registrations > New registration.",
-        "Supported account types: multitenant and personal accounts, unless the operator of this "
-        "installation has limited it (MAILWEAVE_MICROSOFT_TENANT).",
-        "Redirect URI: platform Web (not Single-page application), the first address above. After "
-        "registering, add the second one under Authentication.",
-        "API permissions > Microsoft Graph > Delegated permissions: add the permissions named "
-        "here. If you are an administrator, grant consent for your organisation there as well.",
-        "Certificates & secrets > New client secret: copy its Value, which is shown once, and "
-        "note the day it expires.",
+        "Supported account types: multitenant and personal, or as MAILWEAVE_MICROSOFT_TENANT says.",
+        "Redirect URI: platform Web, not Single-page application, with the first address above.",
+        "Authentication: add the second address above, also of platform Web.",
+        "API permissions > Microsoft Graph > Delegated permissions: add those named here.",
+        "If you administer your organisation, grant admin consent on the same page.",
+        "Certificates & secrets > New client secret: copy its Value, and note when it expires.",
         "Enter the Application (client) ID and the secret's value here.",
-        "If people of other organisations shall connect: Branding & properties > Publisher "
-        "verification.",
+        "For people of other organisations: Branding & properties > Publisher verification.",
     ),
     removal=(
         Place("Work or school account", "https://myapps.microsoft.com"),

@@ -1,0 +1,145 @@
+"""Asking an administrator to allow us for a whole organisation: a link, a wait, and the way back.
+
+Whoever comes back with the link's ``state`` had the link, and that is all it proves: no mailbox,
+tenant or permission follows from it. The person who waits is told, and connects as anybody does.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.conf import settings
+
+from mailweave.kit import clock, crypto, live, scope, vault
+from mailweave.kit.errors import Expected
+from mailweave.people.access import Member
+from mailweave.providers import kinds, oauth
+from mailweave.sync import clients, outcomes
+from mailweave.sync.models import ConsentRequest
+
+LIFETIME = timedelta(days=30)
+TOPIC = "mailboxes"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a person has asked for, and how it stands. ``link`` is what to send."""
+
+    link: str
+    since: datetime
+    until: datetime
+    answer: Literal["", "granted", "declined"]
+
+
+def offered(kind: str) -> bool:
+    """Whether this kind's provider knows consent for a whole organisation."""
+    return bool(settings.PROVIDER_ENDPOINTS[kind].admin_consent)
+
+
+def redirect_uri(kind: str) -> str:
+    """Where the provider sends administrators back to; registered there beside the other."""
+    return f"{settings.PUBLIC_URL}/connect/{kind}/consent/"
+
+
+def ask(member: Member, kind: str) -> Waiting:
+    """Make a link, or give the one there is. Raises NotConnected where nobody set the kind up."""
+    if clients.find(kind) is None:
+        raise outcomes.no_client(kinds.describe(kind))
+    now, state = clock.now(), f"{member.workspace_id}-{secrets.token_urlsafe(32)}"
+    fresh = {"made_at": now, "state_hash": _hash(state)}
+    row, is_new = ConsentRequest.objects.get_or_create(
+        user_id=member.user_id, kind=kind, defaults=fresh
+    )
+    if is_new or row.declined_at or row.made_at <= now - LIFETIME or not _state(row):
+        row.made_at, row.state_hash = now, _hash(state)
+        row.granted_at = row.declined_at = None
+        vault.seal(row, "state", state)
+        row.save()
+    live.tell(TOPIC)
+    return _waiting(row)
+
+
+def waiting(member: Member, kind: str) -> Waiting | None:
+    """What this member waits for, if it can still be answered."""
+    since = clock.now() - LIFETIME
+    row = ConsentRequest.objects.filter(
+        user_id=member.user_id, kind=kind, made_at__gt=since
+    ).first()
+    return _waiting(row) if row and clients.find(kind) else None
+
+
+def forget(member: Member, kind: str) -> None:
+    """Wait no longer: it was withdrawn, or the person is connected. The link is dead then."""
+    if ConsentRequest.objects.filter(user_id=member.user_id, kind=kind).delete()[0]:
+        live.tell(TOPIC)
+
+
+def answer(kind: str, state: str, error: str) -> None:
+    """Note what an administrator did. Raises Expected if nobody waits for it any more.
+
+    A consent that was given stays given, whatever comes back after it.
+    """
+    workspace_id = _workspace_of(state)
+    with scope.workspace(workspace_id):
+        now = clock.now()
+        rows = ConsentRequest.objects.filter(
+            kind=kind, state_hash=_hash(state), made_at__gt=now - LIFETIME
+        )
+        if not rows.exists():
+            raise _dead()
+        if not error:
+            rows.filter(granted_at=None).update(granted_at=now, declined_at=None)
+        elif error == "access_denied":
+            rows.filter(granted_at=None).update(declined_at=now)
+        live.tell(TOPIC)
+
+
+def _workspace_of(state: str) -> int:
+    number = state.partition("-")[0]
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise _dead()
+    return int(number)
+
+
+def _waiting(row: ConsentRequest) -> Waiting:
+    said: Literal["", "granted", "declined"] = "declined" if row.declined_at else ""
+    return Waiting(
+        link=_link(row.kind, _state(row)),
+        since=row.made_at,
+        until=row.made_at + LIFETIME,
+        answer="granted" if row.granted_at else said,
+    )
+
+
+def _link(kind: str, state: str) -> str:
+    source = clients.find(kind)
+    if source is None:
+        raise outcomes.no_client(kinds.describe(kind))
+    return oauth.consent_url(
+        settings.PROVIDER_ENDPOINTS[kind],
+        source.client,
+        redirect_uri=redirect_uri(kind),
+        scopes=kinds.describe(kind).scopes,
+        state=state,
+    )
+
+
+def _state(row: ConsentRequest) -> str:
+    """The state as the link holds it; empty when its seal cannot be opened any more."""
+    try:
+        return vault.unseal(row, "state")
+    except crypto.SealBrokenError:
+        return ""
+
+
+def _dead() -> Expected:
+    return Expected(
+        "This link is not valid any more: it has expired, or nobody waits for it. Whoever sent it "
+        "can make a new one."
+    )
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,97 @@
+"""How connecting can end without a mailbox, in words that say whose move it is."""
+
+from mailweave.kit.errors import Expected
+from mailweave.providers.base import Kind
+from mailweave.providers.errors import (
+    AdminNeeded,
+    Blocked,
+    ConsentNeeded,
+    Misconfigured,
+    ProofNeeded,
+    ProviderError,
+)
+from mailweave.providers.hints import hint
+from mailweave.providers.refusals import refusal
+
+
+class NotConnected(Expected):
+    """The connection did not come about. The message says whose move it is."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def admin_may_help(self) -> bool:
+        """Whether an administrator's consent may be what is missing."""
+        return self.code in {"admin_consent", "declined", "consent"}
+
+
+def no_client(kind: Kind) -> NotConnected:
+    """Nobody has set this kind up here."""
+    return NotConnected(
+        f"{kind.label} is not set up here yet: an admin has to enter an OAuth client first.",
+        code="no_client",
+    )
+
+
+def unknown_state() -> NotConnected:
+    """The answer belongs to nothing that was begun; strangers learn no more than that."""
+    return NotConnected(
+        "This sign-in was not started here, took longer than ten minutes, or was used before. "
+        "Nothing was connected. Start again from Integrations.",
+        code="state",
+    )
+
+
+def sent_back(kind: Kind, error: str, description: str, *, asks_admin: bool) -> NotConnected:
+    """What an ``error`` in the address that the provider sent a person back to means."""
+    failure = refusal(error, description)
+    if type(failure) is ConsentNeeded and error == "access_denied":
+        return NotConnected(
+            "You declined, so nothing was connected. You can connect at any time.", code="declined"
+        )
+    if isinstance(failure, ConsentNeeded | ProofNeeded | Misconfigured) or hint(description):
+        return refused(kind, failure, asks_admin=asks_admin)
+    return NotConnected(
+        "The provider ended the sign-in without a result. Nothing was connected; try again.",
+        code="provider_error",
+    )
+
+
+def refused(kind: Kind, failure: ProviderError, *, asks_admin: bool) -> NotConnected:
+    """What a provider's refusal means for somebody who is connecting."""
+    if isinstance(failure, AdminNeeded) and asks_admin:
+        return NotConnected(
+            "Your organisation lets only an administrator allow Mailweave to reach mail. Nothing "
+            "was connected. Ask yours: you get a link to send.",
+            code="admin_consent",
+        )
+    if isinstance(failure, AdminNeeded):
+        return NotConnected(
+            "Your organisation does not let this app read mail. Ask its administrator at "
+            f"{kind.company} to allow it, then connect again.",
+            code="admin_policy",
+        )
+    if isinstance(failure, Misconfigured):
+        return NotConnected(
+            f"{kind.company} does not accept this installation's OAuth client "
+            f"({failure}) An admin can correct it; you did nothing wrong.",
+            code="client_refused",
+        )
+    return NotConnected(f"{failure} Nothing was connected.", code=_code(failure))
+
+
+def scope_missing(kind: Kind) -> NotConnected:
+    """The person, or their organisation, gave less than was asked for."""
+    return NotConnected(
+        f"{kind.company} signed you in, but the box that lets Mailweave read your mail was not "
+        "ticked, or a permission was taken out. Nothing was connected. Connect again and allow "
+        "all of it.",
+        code="scope_missing",
+    )
+
+
+def _code(failure: ProviderError) -> str:
+    codes = {Blocked: "blocked", ProofNeeded: "proof", ConsentNeeded: "consent"}
+    return codes.get(type(failure), "refused")
