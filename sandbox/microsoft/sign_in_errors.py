@@ -287,12 +287,13 @@ class SignInError(Exception):
 
 def switched(options: Mapping[str, Any]) -> SignInError:
     """The error a fault of kind ``aadsts`` stands for."""
+    code = int(options.get("code", 90033))
     return SignInError(
-        int(options.get("code", 90033)),
+        code,
         error=str(options.get("error", "")),
         suberror=str(options["suberror"]) if "suberror" in options else None,
         status=int(options.get("status", 0)),
-        retry_after=str(options.get("retry_after", "")),
+        retry_after=str(options.get("retry_after", "10" if code == 90055 else "")),
     )
 
 

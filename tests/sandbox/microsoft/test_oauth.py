@@ -604,6 +604,9 @@ def test_a_switch_sets_every_detail(there: Signing) -> None:
             "client_secret": SECRET}  # fmt: skip
     answer = there.web.post(f"/common{TOKEN}", data=form)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+    there.state.faults.add("aadsts", 1, code=90055)
+    answer = there.web.post(f"/common{TOKEN}", data=form)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
     there.state.faults.add("aadsts", 1, code=123)
     assert there.refresh(token)[1]["error"] == "invalid_request"
 
