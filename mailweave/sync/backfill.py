@@ -106,7 +106,8 @@ def list_page(hands: Hands, backfill: Backfill) -> None:
     try:
         page = hands.reader.page(window, backfill.page_token or None)
     except CursorExpired:
-        _list_again(hands, backfill)
+        with hands.transaction():
+            list_again(hands.mailbox_id)
         return
     with hands.transaction():
         row = Backfill.objects.select_for_update().get(pk=backfill.pk)
@@ -122,11 +123,10 @@ def list_page(hands: Hands, backfill: Backfill) -> None:
         _tell(hands.mailbox_id)
 
 
-def _list_again(hands: Hands, backfill: Backfill) -> None:
-    """Begin the listing anew, since the provider forgot where we were; what is here stays."""
-    with hands.transaction():
-        rows = Backfill.objects.filter(OPEN, pk=backfill.pk)
-        rows.update(page_token="", listed_count=0, known_count=0)
+def list_again(mailbox_id: int) -> None:
+    """Begin the listing of an open backfill anew; what is here stays."""
+    rows = Backfill.objects.filter(OPEN, mailbox_id=mailbox_id)
+    rows.update(page_token="", listing_done=False, listed_count=0, known_count=0)
 
 
 def note(hands: Hands, seconds: float) -> None:

@@ -1,4 +1,8 @@
-"""Following a mailbox from its cursor. The cursor moves with what it covers, in one transaction."""
+"""Following a mailbox from its cursor. The cursor moves with what it covers, in one transaction.
+
+A round goes from asking until the provider has no more. It may take many pages, and until its last
+``Sync.following_since`` says when it began.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,19 +11,28 @@ from mailweave.kit import clock, live
 from mailweave.mail import store, threads
 from mailweave.mail.models import Copy
 from mailweave.providers.base import Changes, Listed, StateChange
+from mailweave.sync import backfill, listing
 from mailweave.sync import filter as rules
-from mailweave.sync import listing
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Sync
 
 
-def follow(hands: Hands, cursor: str) -> bool:
-    """Take over one page of changes; says whether there are more. Raises CursorExpired.
+def begin(hands: Hands) -> None:
+    """Begin a round: its counts start at zero."""
+    began = clock.now()
+    hands.read_folders()
+    with hands.transaction():
+        rows = Sync.objects.filter(pk=hands.sync_id)
+        rows.update(last_new=0, last_changed=0, following_since=began)
+
+
+def follow(hands: Hands, cursor: str, *, reconciling: bool = False) -> None:
+    """Take over one page of changes after ``cursor``. Raises CursorExpired.
 
     New mail is put on the list to be fetched next; state is written at once; what the provider
-    deleted is marked gone, and its message stays.
+    deleted is marked gone, and its message stays. ``reconciling``: the cursor is the fresh one that
+    will replace a lost one.
     """
-    asked_at = clock.now()
     changes = hands.reader.changes(cursor)
     created, updated = _sort(changes)
     with hands.transaction():
@@ -28,13 +41,14 @@ def follow(hands: Hands, cursor: str) -> bool:
         new = [one for one in created if known.get(one.remote_id) in {None, Copy.State.SKIPPED}]
         came = [one for one in updated if known.get(one.remote_id) in {None, Copy.State.SKIPPED}]
         _take_up(hands, [*new, *came])
-        touched = listing.change(hands.mailbox_id, [*created, *updated])
+        touched = listing.change(hands.mailbox_id, [*created, *updated, *changes.present])
         touched |= _lose(hands, changes.destroyed)
         threads.refresh(touched)
-        _move(hands, changes, len(touched), asked_at)
+        _move(hands, changes, len(touched), reconciling=reconciling)
         if touched:
             live.tell(f"mailbox-{hands.mailbox_id}", "mail")
-    return changes.has_more
+        if not changes.has_more:
+            live.tell(f"mailbox-{hands.mailbox_id}")
 
 
 def _sort(changes: Changes) -> tuple[list[StateChange], list[StateChange]]:
@@ -55,9 +69,11 @@ def _take_up(hands: Hands, changes: Sequence[StateChange]) -> None:
     message yet, and every keystroke would leave a row."""
     wanted, skipped = [], []
     for change in changes:
+        if change.received_at and rules.judge_age(change.received_at, hands.since):
+            continue  # as with a listing, which does not even name it
         reason = rules.judge(change.folder_ids, hands.roles, hands.followed)
         if not reason:
-            wanted.append(Listed(change.remote_id, change.remote_thread_id))
+            wanted.append(Listed(change.remote_id, change.remote_thread_id, change.received_at))
         elif reason != rules.NEVER["drafts"]:
             skipped.append(
                 Copy(
@@ -82,13 +98,26 @@ def _lose(hands: Hands, remote_ids: Sequence[str]) -> set[int]:
     return touched
 
 
-def _move(hands: Hands, changes: Changes, changed: int, asked_at: datetime) -> None:
+def _move(hands: Hands, changes: Changes, changed: int, *, reconciling: bool) -> None:
     row = Sync.objects.get(pk=hands.sync_id)
-    row.cursor = changes.cursor
+    began = row.following_since or clock.now()
     row.last_changed += changed
-    if not changes.has_more:
-        row.polled_at = row.last_synced_at = asked_at
-        # A wish that came while we were asking is about something newer: keep it.
-        if row.wanted_at and row.wanted_at <= asked_at:
-            row.wanted_at = None
-    row.save(update_fields=["cursor", "last_changed", "polled_at", "last_synced_at", "wanted_at"])
+    row.following_since = began if changes.has_more else None
+    if reconciling:
+        row.reconcile_cursor = changes.cursor
+    else:
+        row.cursor = changes.cursor
+        if not changes.has_more:
+            _end(row, began)
+    row.save()
+
+
+def _end(row: Sync, began: datetime) -> None:
+    """A round is over: what was wanted before it began is known now."""
+    if row.polled_at is None:
+        # What was moved while we were not listening yet may lie where the listing has been.
+        backfill.list_again(row.mailbox_id)
+    row.polled_at = row.last_synced_at = began
+    # A wish that came while we were asking is about something newer: keep it.
+    if row.wanted_at and row.wanted_at <= began:
+        row.wanted_at = None

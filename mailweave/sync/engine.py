@@ -20,7 +20,6 @@ from datetime import datetime, timedelta
 from mailweave.kit import clock, jobs, lease, live, scope
 from mailweave.kit.lease import LeaseLostError
 from mailweave.mail.models import Copy, Mailbox
-from mailweave.providers.base import Listed
 from mailweave.providers.errors import CursorExpired, OverBudget, ProviderError
 from mailweave.sync import backfill, changes, fetching, listing, reconcile, trouble
 from mailweave.sync.hands import Hands, reach
@@ -43,6 +42,7 @@ class Task:
 
     run: Step
     units: int
+    is_following: bool = False
 
 
 def advance(workspace_id: int, sync_id: int, *, limit: timedelta = SLICE) -> None:
@@ -82,6 +82,7 @@ def next_due(sync: Sync) -> datetime | None:
     now = clock.now()
     if (
         sync.reconcile_cursor
+        or sync.following_since
         or sync.wanted_at
         or _listed(sync.mailbox_id)
         or sync.polled_at is None
@@ -113,6 +114,7 @@ def _listed(mailbox_id: int) -> bool:
 
 def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
     hands: Hands | None = None
+    followed = False
     try:
         while clock.now() < until:
             with scope.workspace(workspace_id):
@@ -121,7 +123,7 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 due = next_due(sync)
                 if due is None or due > clock.now():
                     return
-                task = _first(hands, sync) if hands else None
+                task = _first(hands, sync, followed=followed) if hands else None
             if hands is None:
                 hands = reach(sync, mailbox, token)
                 continue
@@ -137,6 +139,7 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
             except OverBudget as pace:
                 _come_back(hands, pace.retry_at)
                 return
+            followed = task.is_following
             _went_well(hands, sync)
     finally:
         if hands:
@@ -145,53 +148,68 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 hands.book()
 
 
-def _first(hands: Hands, sync: Sync) -> Task | None:
-    """What comes first is written here and nowhere else."""
+def _first(hands: Hands, sync: Sync, *, followed: bool) -> Task | None:
+    """What comes first is written here and nowhere else.
+
+    A round of changes that takes long (the first of a mailbox that must be enumerated) takes turns
+    with the rest: ``followed`` says that the last turn was its.
+    """
     if not hands.roles:
         return Task(hands.read_folders, 1)
     if sync.reconcile_cursor:
         return Task(lambda: reconcile.step(hands, sync), 5)
-    if _poll_is_due(sync):
-        return Task(lambda: _follow(hands, sync), 2)
-    running = backfill.current(hands.mailbox_id)
-    wanted = _next_batch(hands, running)
-    if wanted:
-        return Task(lambda: fetching.fetch(hands, wanted), _UNITS_TO_FETCH)
-    if running and running.state == Backfill.State.RUNNING:
-        if running.listing_done:
-            return Task(lambda: backfill.finish_if_done(hands, running), 0)
-        return Task(lambda: backfill.list_page(hands, running), 5)
-    return None
+    following = _follow(hands, sync) if _poll_is_due(sync) else None
+    if following and not (sync.following_since and followed):
+        return following
+    return _read(hands) or following
 
 
-def _next_batch(hands: Hands, running: Backfill | None) -> list[Listed]:
-    """New mail always; of a running backfill its first page, and the rest once it is all listed."""
-    size = fetching.PAGE
-    new = listing.next_batch(hands.mailbox_id, below=listing.NEW_BELOW, limit=size)
-    if new or running is None or running.state != Backfill.State.RUNNING:
-        return new
-    below = listing.EVERYTHING_BELOW if running.listing_done else size + 1
-    return listing.next_batch(hands.mailbox_id, below=below, limit=size)
+def _follow(hands: Hands, sync: Sync) -> Task:
+    """The next page of a round of changes, or the first of a new one."""
+
+    def run() -> None:
+        if not sync.following_since:
+            changes.begin(hands)
+        changes.follow(hands, sync.cursor)
+
+    return Task(run, 2, is_following=True)
+
+
+def _read(hands: Hands) -> Task | None:
+    """New mail always; then the past: its first page, its listing, and the rest of it."""
+    new = listing.next_batch(hands.mailbox_id, below=listing.NEW_BELOW, limit=fetching.BATCH)
+    if new:
+        return Task(lambda: fetching.fetch(hands, new, lambda: _goes_on(hands)), _UNITS_TO_FETCH)
+    past = backfill.current(hands.mailbox_id)
+    if past is None or past.state != Backfill.State.RUNNING:
+        return None
+    size = fetching.BATCH if past.listing_done else fetching.PAGE
+    below = listing.EVERYTHING_BELOW if past.listing_done else size + 1
+    old = listing.next_batch(hands.mailbox_id, below=below, limit=size)
+    if old:
+        return Task(
+            lambda: fetching.fetch(hands, old, lambda: _goes_on(hands, past)), _UNITS_TO_FETCH
+        )
+    if past.listing_done:
+        return Task(lambda: backfill.finish_if_done(hands, past), 0)
+    return Task(lambda: backfill.list_page(hands, past), 5)
+
+
+def _goes_on(hands: Hands, past: Backfill | None = None) -> bool:
+    """Whether nobody wants something else of this mailbox by now: between two pages of a batch."""
+    with scope.workspace(hands.workspace_id):
+        gone = Mailbox.objects.filter(pk=hands.mailbox_id, disconnected_at__isnull=False)
+        wanted = Sync.objects.filter(pk=hands.sync_id, wanted_at__isnull=False)
+        if gone.exists() or wanted.exists():
+            return False
+        running = Backfill.objects.filter(state=Backfill.State.RUNNING)
+        return past is None or running.filter(pk=past.pk).exists()
 
 
 def _poll_is_due(sync: Sync) -> bool:
-    if sync.wanted_at or sync.polled_at is None:
+    if sync.following_since or sync.wanted_at or sync.polled_at is None:
         return True
     return bool(sync.polled_at + POLL <= clock.now())
-
-
-def _follow(hands: Hands, sync: Sync) -> None:
-    """Follow changes to the end; the counts of a round begin at zero."""
-    with hands.transaction():
-        Sync.objects.filter(pk=sync.pk).update(last_new=0, last_changed=0)
-    hands.read_folders()
-    more = True
-    while more:
-        with scope.workspace(hands.workspace_id):
-            cursor = Sync.objects.values_list("cursor", flat=True).get(pk=sync.pk)
-        more = changes.follow(hands, cursor)
-    with scope.workspace(hands.workspace_id):
-        live.tell(f"mailbox-{hands.mailbox_id}")
 
 
 def _afford(hands: Hands, task: Task) -> None:

@@ -1,5 +1,6 @@
 """Fetching from the list: what is asked for ends stored, left out, gone or set aside."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -15,22 +16,31 @@ from mailweave.sync.hands import Hands
 PAGE = 100
 """Messages to a transaction: big enough to be cheap, small enough to be quick."""
 
+BATCH = 1000
+"""Messages to one asking, so that a provider who is read on several lanes keeps them full."""
+
 MAX_ATTEMPTS = 5
 """How often an outage may hit one message before it is set aside and the rest goes on."""
 
 
-def fetch(hands: Hands, wanted: list[Listed]) -> Outcome:
-    """Fetch these and take them in. What an error cut off stays on the list for the next time."""
+def fetch(
+    hands: Hands, wanted: list[Listed], goes_on: Callable[[], bool] = lambda: True
+) -> Outcome:
+    """Fetch these and take them in, a page at a time, as long as ``goes_on`` says so between pages.
+
+    What was not reached, or cut off by an error, stays on the list for the next time.
+    """
     began = clock.now()
     total = Outcome()
     failure: ProviderError | None = None
+    is_whole = False
     try:
-        _take_all(hands, wanted, total)
+        is_whole = _take_all(hands, wanted, total, goes_on)
     except ProviderError as error:
         failure = error
     is_theirs = isinstance(failure, Unavailable) and (_any(total) or _answers(hands))
     with hands.transaction():
-        if failure is None:
+        if is_whole:
             _set_aside_unanswered(hands, wanted)
         elif is_theirs:
             _count_attempt(hands, wanted)
@@ -40,8 +50,13 @@ def fetch(hands: Hands, wanted: list[Listed]) -> Outcome:
     return total
 
 
-def _take_all(hands: Hands, wanted: list[Listed], total: Outcome) -> None:
-    """Take in a page whenever one is full, and what there is when the provider stops."""
+def _take_all(
+    hands: Hands, wanted: list[Listed], total: Outcome, goes_on: Callable[[], bool]
+) -> bool:
+    """Take in a page whenever one is full, and what there is when the provider stops.
+
+    Says whether everything was asked for.
+    """
     answers: list[Answer] = []
     try:
         for answer in hands.reader.fetch(wanted):
@@ -49,10 +64,13 @@ def _take_all(hands: Hands, wanted: list[Listed], total: Outcome) -> None:
             if len(answers) >= PAGE:
                 full, answers = answers, []
                 _take_in(hands, full, total)
+                if not goes_on():
+                    return False
     except ProviderError:
         _take_in(hands, answers, total)
         raise
     _take_in(hands, answers, total)
+    return True
 
 
 def _take_in(hands: Hands, answers: list[Answer], total: Outcome) -> None:

@@ -29,6 +29,7 @@ def add(
         mailbox=mailbox_id,
         remote_ids=[one.remote_id for one in listed],
         remote_threads=[one.remote_thread_id for one in listed],
+        received=[one.received_at for one in listed],
         place=place,
         listing=listing,
         again=again,
@@ -45,7 +46,7 @@ def add_new(mailbox_id: int, listed: Sequence[Listed], *, again: bool = True) ->
 def next_batch(mailbox_id: int, *, below: int, limit: int) -> list[Listed]:
     """The next messages to fetch: the first ``limit`` and the rest of their threads."""
     rows = _rows("next", mailbox=mailbox_id, below=below, limit=limit)
-    return [Listed(row[0], row[1]) for row in rows]
+    return [Listed(*row) for row in rows]
 
 
 def mark(mailbox_id: int, remote_ids: Collection[str], listing: int) -> None:
@@ -56,7 +57,7 @@ def mark(mailbox_id: int, remote_ids: Collection[str], listing: int) -> None:
 def unlisted(mailbox_id: int, listing: int, since: object, limit: int) -> list[Listed]:
     """Stored copies that listing number ``listing`` did not name."""
     rows = _rows("unlisted", mailbox=mailbox_id, listing=listing, since=since, limit=limit)
-    return [Listed(row[0], row[1]) for row in rows]
+    return [Listed(*row) for row in rows]
 
 
 def change(mailbox_id: int, changes: Sequence[StateChange]) -> set[int]:

@@ -22,7 +22,8 @@ class Sync(tenancy.TenantModel, Leased):
         FAILED = "failed", "Sync failed"
 
     mailbox = tenancy.foreign_key("mail.Mailbox")
-    cursor = models.CharField(max_length=255, blank=True)
+    cursor = models.TextField(blank=True)
+    following_since = models.DateTimeField(null=True, help_text="when the round of changes began")
     since = models.DateTimeField(null=True, help_text="how far back we reach; null: everything")
     wanted_at = models.DateTimeField(null=True)
     polled_at = models.DateTimeField(null=True)
@@ -38,7 +39,7 @@ class Sync(tenancy.TenantModel, Leased):
     last_new = models.PositiveIntegerField(default=0)
     last_changed = models.PositiveIntegerField(default=0)
     listing = models.PositiveIntegerField(default=0)
-    reconcile_cursor = models.CharField(max_length=255, blank=True)
+    reconcile_cursor = models.TextField(blank=True)
     reconcile_token = models.CharField(max_length=255, blank=True)
     reconcile_listed = models.BooleanField(default=False)
     budget_level = models.FloatField(default=0)

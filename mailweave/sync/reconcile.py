@@ -8,7 +8,7 @@ for one by one: those that answer "missing" are gone, the others are stored as t
 from mailweave.kit import clock
 from mailweave.mail import store, threads
 from mailweave.providers.base import Window
-from mailweave.sync import fetching, listing
+from mailweave.sync import changes, fetching, listing
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Sync
 
@@ -21,12 +21,19 @@ def begin(hands: Hands) -> None:
         row.reconcile_cursor = profile.cursor
         row.reconcile_token = ""
         row.reconcile_listed = False
+        row.following_since = clock.now()
         row.listing += 1
         row.save()
 
 
 def step(hands: Hands, sync: Sync) -> None:
-    """Do the next piece: a page of the listing, a batch of doubtful copies, or the end."""
+    """Do the next piece: catch up with the fresh cursor, list a page, look at doubtful copies, end.
+
+    The cursor first: what happens while we list must be told by it.
+    """
+    if sync.following_since:
+        changes.follow(hands, sync.reconcile_cursor, reconciling=True)
+        return
     if not sync.reconcile_listed:
         _list_page(hands, sync)
         return

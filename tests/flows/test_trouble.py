@@ -272,7 +272,7 @@ def test_an_error_after_the_lease_is_lost_says_nothing(
             Sync.objects.update(lease_token="other")
         raise RuntimeError("late")
 
-    monkeypatch.setattr(engine, "_follow", fail)
+    monkeypatch.setattr(engine.changes, "follow", fail)
     with inside(world):
         engine.want(box)
     sync = slice_(world, box)

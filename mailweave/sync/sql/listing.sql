@@ -1,11 +1,11 @@
 -- name: add
 INSERT INTO mail_copy (
     workspace_id, mailbox_id, remote_id, remote_thread_id, state, reason, folder_ids, seen, flagged,
-    bcc, place, listing, attempts)
+    bcc, received_at, place, listing, attempts)
 SELECT %(workspace)s, %(mailbox)s, g.remote_id, g.remote_thread_id, 'listed', '', '{}', true, false,
-    '{}', %(place)s + g.n, %(listing)s, 0
-FROM unnest(%(remote_ids)s::text[], %(remote_threads)s::text[]) WITH ORDINALITY
-    AS g (remote_id, remote_thread_id, n)
+    '{}', g.received_at, %(place)s + g.n, %(listing)s, 0
+FROM unnest(%(remote_ids)s::text[], %(remote_threads)s::text[], %(received)s::timestamptz[])
+    WITH ORDINALITY AS g (remote_id, remote_thread_id, received_at, n)
 ON CONFLICT (workspace_id, mailbox_id, remote_id) DO UPDATE
     SET state = 'listed', reason = '', place = excluded.place, listing = excluded.listing,
         attempts = 0
@@ -19,10 +19,10 @@ WITH first AS (
       AND place < %(below)s
     ORDER BY place LIMIT %(limit)s
 )
-SELECT c.remote_id, f.remote_thread_id, f.place
+SELECT c.remote_id, f.remote_thread_id, c.received_at
 FROM (SELECT remote_thread_id, min(place) AS place FROM first GROUP BY remote_thread_id) f
 CROSS JOIN LATERAL (
-    SELECT remote_id FROM mail_copy
+    SELECT remote_id, received_at FROM mail_copy
     WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'listed'
       AND remote_thread_id = f.remote_thread_id OFFSET 0
 ) c
@@ -34,7 +34,7 @@ WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
   AND remote_id = ANY(%(remote_ids)s::text[]);
 
 -- name: unlisted
-SELECT remote_id, remote_thread_id FROM mail_copy
+SELECT remote_id, remote_thread_id, received_at FROM mail_copy
 WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'stored'
   AND listing < %(listing)s AND (%(since)s::timestamptz IS NULL OR received_at >= %(since)s)
 ORDER BY id LIMIT %(limit)s;
@@ -46,6 +46,8 @@ FROM unnest(%(remote_ids)s::text[], %(folders)s::text[], %(seen)s::boolean[],
     %(flagged)s::boolean[]) AS g (remote_id, folder_ids, seen, flagged)
 WHERE c.workspace_id = %(workspace)s AND c.mailbox_id = %(mailbox)s AND c.remote_id = g.remote_id
   AND c.state = 'stored'
+  AND (c.folder_ids::text[], c.seen, c.flagged)
+      IS DISTINCT FROM (string_to_array(g.folder_ids, chr(31)), g.seen, g.flagged)
 RETURNING c.thread_id;
 
 -- name: unseen
