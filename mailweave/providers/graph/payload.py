@@ -23,6 +23,7 @@ _PEOPLE = 1000
 Pairs = list[tuple[str, str]]
 
 _SPECIAL = re.compile(r'[()<>\[\]:;@\\,."\x00-\x1f\x7f]')
+_ADDRESS = re.compile(r'(?:"[^"\\<>]*"|[^\s<>,;:()"]+)@[^\s<>,;()"@]+')
 _BREAK = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -91,12 +92,14 @@ def _people(raw: msgspec.Raw) -> str:
 
 
 def _person(recipient: wire.Recipient | None) -> str:
-    """RFC 5322, 3.4, with Unicode as it is."""
+    """RFC 5322, 3.4, with Unicode as it is. Exchange's own directory names are no addresses."""
     if recipient is None or recipient.email_address is None:
         return ""
     name = _line(recipient.email_address.name or "")
     address = _line(recipient.email_address.address or "").strip("<>")
-    if not address or name.lower() == address.lower():
+    if not _ADDRESS.fullmatch(address):
+        return ""
+    if name.lower() == address.lower():
         return address
     if _SPECIAL.search(name):
         name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
