@@ -52,10 +52,14 @@ class ThreadRow:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPage:
-    """One page of a list; ``next`` is where the following page starts, None at the end."""
+    """One page of a list; ``next`` is where the following page starts, None at the end.
+
+    ``reached`` is how far a search came that stopped before the page was full.
+    """
 
     rows: tuple[ThreadRow, ...]
     next: str | None
+    reached: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

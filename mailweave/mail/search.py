@@ -41,8 +41,9 @@ def search(
     """The threads with messages that hold all of ``text``, each at its newest such message.
 
     ``"several words"`` are looked for side by side, ``-word`` excludes, ``a or b`` finds either.
-    A page may have fewer than ``limit`` lines and yet a ``next``: where words are in very much mail
-    that is not what is looked for, each page looks through a part of it.
+    A page may have fewer than ``limit`` lines, even none, and yet a ``next``: where words are in
+    very much mail that is not what is looked for, each page looks through a part of it, as far as
+    its ``reached`` says.
     Nothing is found by an empty text or by exclusions alone. ``filters`` narrow as in
     :func:`mailweave.mail.inbox.page`, the address being that of somebody on the message found.
     Raises ``NotFound`` for a foreign mailbox and ``Expected`` for a broken ``after``.
@@ -56,7 +57,8 @@ def search(
     finds = _find(viewer, scope, query, sieve, filters, start, limit + 1)
     page = rows.cut(viewer, scope, [one for one in finds if one.thread_id], limit)
     if page.next is None and finds and not finds[-1].thread_id:
-        return ThreadPage(page.rows, cursors.write(finds[-1].place))
+        end = finds[-1].place
+        return ThreadPage(page.rows, cursors.write(end), reached=end.at)
     return page
 
 

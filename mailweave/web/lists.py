@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -77,11 +78,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list as a page shows it. ``older`` is the query of the next page, empty at the end."""
+    """A list as a page shows it. ``older`` is the query of the next page, empty at the end;
+    ``reached`` is how far a search came that stopped before its page was full."""
 
     wanted: Wanted
     lines: tuple[Line, ...]
     older: str
+    reached: datetime | None
 
 
 def asked(request: HttpRequest) -> Wanted:
@@ -117,7 +120,7 @@ def listing(viewer: Viewer, member: Member, wanted: Wanted) -> Listing:
     """The list, ready to be shown."""
     page = find(viewer, member, wanted)
     older = wanted.to(after=page.next) if page.next else ""
-    return Listing(wanted, lines(viewer, page.rows, wanted.query), older)
+    return Listing(wanted, lines(viewer, page.rows, wanted.query), older, page.reached)
 
 
 def lines(viewer: Viewer, rows: Iterable[ThreadRow], query: str = "") -> tuple[Line, ...]:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mailweave.kit import live
 from mailweave.people.access import Member
+from tests.mail.buried import bury
 from tests.makers import signed_in
 from tests.web.letters import Post, make_post
 
@@ -188,6 +189,19 @@ def test_older_mail_loads_when_the_end_comes_near(
     expect(page.locator("#list .row")).to_have_count(50)
     page.evaluate("document.getElementById('list').scrollTop = 1e6")
     expect(page.locator("#list .row")).to_have_count(70)
+    expect(page.locator("#older")).to_have_count(0)
+
+
+def test_a_long_search_goes_on_by_itself(
+    page: Page, enter: Enter, post: Post, trouble: list[str]
+) -> None:
+    with post.inside():
+        bury(post.archive, 6000, "2026-02-01", "quokka:1 ibex:9")
+    post.letter(minute=5, subject="Found", text="quokka ibex")
+    enter(post.member)
+    page.goto("/mail/?q=%22quokka+ibex%22")
+    expect(page.locator("#list .row")).to_have_count(1)
+    expect(page.locator("#list .row")).to_contain_text("Found")
     expect(page.locator("#older")).to_have_count(0)
 
 

@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
-from mailweave.kit import scope
 from mailweave.mail.inbox import Filters
+from mailweave.mail.rows import ThreadPage
 from mailweave.mail.search import Term, parse, search
 from mailweave.mail.visibility import Level, NotFound, Viewer
 from mailweave.people import workspaces
 from mailweave.people.models import User
+from tests.mail.buried import bury
 from tests.makers_mail import Archive, eyes
 
 pytestmark = pytest.mark.sql
@@ -40,6 +41,14 @@ def mail(archive: Archive, box: int) -> Any:
 
 def found(user: User, text: str, **filters: Any) -> list[int]:
     return [row.thread_id for row in search(eyes(user), text, Filters(**filters)).rows]
+
+
+def walk(user: User, text: str, limit: int = 50) -> list[ThreadPage]:
+    """All pages of a search."""
+    pages = [search(eyes(user), text, limit=limit)]
+    while pages[-1].next:
+        pages.append(search(eyes(user), text, after=pages[-1].next, limit=limit))
+    return pages
 
 
 @pytest.mark.parametrize(
@@ -116,13 +125,7 @@ def test_pages_join_and_each_thread_comes_once(archive: Archive, sam: User, box:
         message_id = archive.message(threads[minute % 5], minute=minute // 3, text="zebu")
         archive.copy(message_id, box)
     archive.settle()
-    pages, after = [], None
-    while True:
-        page = search(eyes(sam), "zebu", after=after, limit=2)
-        pages.append([row.thread_id for row in page.rows])
-        after = page.next
-        if after is None:
-            break
+    pages = [[row.thread_id for row in page.rows] for page in walk(sam, "zebu", 2)]
     assert [len(page) for page in pages] == [2, 2, 1]
     assert sorted(chain(*pages)) == threads
 
@@ -142,25 +145,6 @@ def test_filters_narrow(archive: Archive, sam: User, box: int, kim: User) -> Non
         found(sam, "zebu", mailbox_id=private)
 
 
-def bury(archive: Archive, count: int, since: str) -> None:
-    """Very much mail with a word, seen by nobody, one a second."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO mail_message (workspace_id, thread_id, identity, message_id, in_reply_to,"
-            " subject, sender_name, sent_at, direction, preview, size, attachment_count, automatic,"
-            " truncated, linked, stored_at)"
-            " SELECT %s, %s, int8send(n), '', '', '', '', %s::timestamptz + n * interval '1 s',"
-            " 'in', '', 1, 0, false, false, false, now() FROM generate_series(1, %s) n",
-            [scope.current(), archive.thread(), since, count],
-        )
-        cursor.execute(
-            "INSERT INTO mail_searchrow (workspace_id, message_id, sent_at, words)"
-            " SELECT workspace_id, id, sent_at, 'quokka' FROM mail_message WHERE sent_at > %s"
-            " ON CONFLICT DO NOTHING",
-            [since],
-        )
-
-
 def test_old_mail_is_found_behind_much_that_is_newer(
     mail: Any, archive: Archive, sam: User
 ) -> None:
@@ -177,12 +161,40 @@ def test_a_search_that_has_looked_long_enough_says_how_far_it_came(
     newer = [mail(text="quokka", minute=90 * 24 * 60 + number) for number in range(12)]
     older = [mail(text="quokka", minute=number) for number in range(3)]
     bury(archive, 30_000, "2026-02-01")
-    first = search(eyes(sam), "quokka")
+    first, *middle, last = walk(sam, "quokka")
     assert [row.thread_id for row in first.rows] == newer[::-1]
-    assert first.next is not None
-    second = search(eyes(sam), "quokka", after=first.next)
-    assert [row.thread_id for row in second.rows] == older[::-1]
-    assert second.next is None
+    assert all(not page.rows and page.reached for page in middle)
+    assert [row.thread_id for row in last.rows] == older[::-1]
+    assert last.reached is None
+
+
+def test_a_phrase_is_looked_for_a_stretch_at_a_time(mail: Any, archive: Archive, sam: User) -> None:
+    """Where its words are in very much mail that has them apart, pages end early, even empty."""
+    newer = mail(text="quokka ibex", minute=90 * 24 * 60)
+    older = mail(text="quokka ibex", minute=5)
+    mail(text="ibex quokka", minute=6)
+    bury(archive, 6000, "2026-02-01", "quokka:1 ibex:9")
+    asked = walk(sam, '"quokka ibex"')
+    assert [bool(page.reached) for page in asked] == [True] * (len(asked) - 1) + [False]
+    pages = [[row.thread_id for row in page.rows] for page in asked]
+    assert list(chain(*pages)) == [newer, older]
+    assert len(pages) > 2
+    assert [] in pages
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_a_thread_found_far_apart_comes_once(
+    mail: Any, archive: Archive, sam: User, box: int, limit: int
+) -> None:
+    """Also where what was found lies in windows, and on pages, far from each other."""
+    other = mail(text="quokka", minute=7)
+    thread_id = archive.thread()
+    for minute in (90 * 24 * 60, 90 * 24 * 60 - 1, 8, 6):
+        archive.copy(archive.message(thread_id, minute=minute, text="quokka"), box)
+    archive.settle()
+    bury(archive, 3000, "2026-02-01")
+    pages = [[row.thread_id for row in page.rows] for page in walk(sam, "quokka", limit)]
+    assert list(chain(*pages)) == [thread_id, other]
 
 
 def test_another_workspace_finds_nothing_whatever_it_asks(mail: Any, sam: User, here: int) -> None:

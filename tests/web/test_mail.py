@@ -1,13 +1,17 @@
 """The Mail page: what the list holds, how it is narrowed, and what it says when it is empty."""
 
+import html
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from mailweave.mail import cursors, search
 from mailweave.mail.models import Mailbox
+from mailweave.mail.rows import ThreadPage
 from mailweave.people.models import User
 from mailweave.sync.models import Backfill
 from tests.makers import make_member, signed_in
@@ -112,6 +116,23 @@ def test_older_pages_are_plain_links_and_parts(post: Post) -> None:
     assert subjects(rows) == [f"S{n}" for n in range(9, -1, -1)]
     assert "<html" not in rows
     assert 'id="older"' not in rows
+
+
+def test_a_search_that_stops_says_where_and_goes_on(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = datetime(2025, 5, 3, tzinfo=UTC)
+    stopped = ThreadPage((), cursors.write(cursors.Place(where, 1)), reached=where)
+    answers = iter([stopped, ThreadPage((), None)])
+    monkeypatch.setattr(search, "search", lambda *_: next(answers))
+    text = page(post.browser, "?q=whale")
+    assert "Searched back to 3 May 2025" in text
+    assert "Nothing matches" not in text
+    further = re.search(r'hx-get="(/mail/\?q=whale&amp;after=[^"]+part=rows)"', text)
+    assert further
+    end = post.browser.get(html.unescape(further[1]), headers=PART).content.decode()
+    assert "Nothing further back." in end
+    assert 'id="older"' not in end
 
 
 @pytest.mark.parametrize(
