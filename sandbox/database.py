@@ -79,11 +79,13 @@ CREATE TABLE IF NOT EXISTS moves (
   PRIMARY KEY (account, message)) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS count_moves AFTER DELETE ON message_labels
  WHEN OLD.label NOT IN ('UNREAD', 'STARRED')
+ AND EXISTS (SELECT 1 FROM messages WHERE account = OLD.account AND id = OLD.message)
  BEGIN INSERT INTO moves VALUES (OLD.account, OLD.message, 1)
  ON CONFLICT DO UPDATE SET times = times + 1; END;
 CREATE TRIGGER IF NOT EXISTS forget_items AFTER DELETE ON contents
- BEGIN DELETE FROM items WHERE account = OLD.account AND message = OLD.message; DELETE FROM moves
- WHERE account = OLD.account AND message = OLD.message; END;
+ BEGIN DELETE FROM items WHERE account = OLD.account AND message = OLD.message; END;
+CREATE TRIGGER IF NOT EXISTS forget_moves AFTER DELETE ON accounts
+ BEGIN DELETE FROM moves WHERE account = OLD.id; END;
 """
 # What tables of an earlier sandbox lack.
 ADDED = (

@@ -1,0 +1,159 @@
+"""Stored messages as Microsoft Graph shows them: only what was asked for, most of it ready-made."""
+
+import base64
+import sqlite3
+import time
+import zlib
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from sandbox.labels import is_folder
+from sandbox.microsoft import attached, odata
+from sandbox.microsoft.call import Call
+from sandbox.microsoft.markup import as_text, plain_as_html
+
+Json = dict[str, Any]
+HEAD = frozenset({
+    "sentDateTime", "hasAttachments", "internetMessageId", "subject", "bodyPreview", "importance",
+    "isDeliveryReceiptRequested", "isReadReceiptRequested", "sender", "from", "toRecipients",
+    "ccRecipients", "bccRecipients", "replyTo", "meetingMessageType",
+})  # fmt: skip
+EDITED = frozenset({"categories", "importance", "inferenceClassification", "flag"})
+PLAIN = ("createdDateTime", "lastModifiedDateTime", "changeKey", "categories", "receivedDateTime",
+         "sentDateTime", "hasAttachments", "internetMessageId", "subject", "bodyPreview",
+         "importance", "parentFolderId", "conversationId", "conversationIndex",
+         "isDeliveryReceiptRequested", "isReadReceiptRequested", "isRead", "isDraft", "webLink",
+         "inferenceClassification", "body", "sender", "from", "toRecipients", "ccRecipients",
+         "bccRecipients", "replyTo", "flag", "meetingMessageType")  # fmt: skip
+"""What is shown when nothing is selected, in the vendor's order."""
+PROPERTIES = ("id", *PLAIN, "uniqueBody", "internetMessageHeaders")
+LINK = "https://outlook.office365.com/owa/?ItemID={}&exvsurl=1&viewmodel=ReadMessageItem"
+Heads = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of a message is shown; ``select`` is what an @odata.context says of it."""
+
+    names: frozenset[str]
+    select: str
+    expand: attached.View | None = None
+
+    @property
+    def columns(self) -> str:
+        """The columns it takes to show it."""
+        columns = "m.id, m.thread, m.date, m.history_id, m.labels, v.times"
+        columns += ", i.head" if self.names & HEAD else ""
+        columns += ", i.edits" if self.names & EDITED else ""
+        columns += ", i.body" if self.names & {"body", "uniqueBody"} else ""
+        columns += ", i.headers" if "internetMessageHeaders" in self.names else ""
+        columns += ", i.attachments" if self.expand else ""
+        if "lastModifiedDateTime" in self.names:
+            columns += (
+                ", (SELECT h.at FROM history h WHERE h.account = m.account"
+                " AND h.id = m.history_id LIMIT 1) AS modified"
+            )
+        return columns
+
+    @property
+    def joins(self) -> str:
+        """What to join with the messages ``m`` for that."""
+        items = " JOIN items i ON i.account = m.account AND i.message = m.id"
+        moves = " LEFT JOIN moves v ON v.account = m.account AND v.message = m.id"
+        return moves + (items if "i." in self.columns else "")
+
+
+def view(given: Any) -> View:
+    """What $select and $expand ask for; 400 for what is no property."""
+    chosen = odata.select(given.get("select"), PROPERTIES)
+    expand = attached.read_expand(given.get("expand"))
+    return View(frozenset(chosen or PLAIN), ",".join(chosen), expand)
+
+
+def message(call: Call, row: sqlite3.Row, asked: View) -> Json:
+    """One message of those properties, its id and its etag."""
+    names, ids = asked.names, call.ids
+    labels: list[str] = msgspec.json.decode(row["labels"])
+    key = ids.change_key(row["history_id"])
+    found: Json = {"@odata.etag": f'W/"{key}"'}
+    found["id"] = identity = message_id(call, row)
+    found["changeKey"] = key
+    found["createdDateTime"] = found["receivedDateTime"] = moment(row["date"] / 1000 + call.skew)
+    if "lastModifiedDateTime" in names:
+        found["lastModifiedDateTime"] = moment(row["modified"] or row["date"] / 1000)
+    if names & HEAD:
+        found |= Heads.decode(zlib.decompress(row["head"]))
+        if bytes(found["sentDateTime"]) == b"null":
+            found["sentDateTime"] = found["receivedDateTime"]
+    found |= {
+        "isRead": "UNREAD" not in labels,
+        "isDraft": "DRAFT" in labels,
+        "parentFolderId": ids.folder(next(one for one in labels if is_folder(one))),
+    }
+    if "conversationId" in names:
+        found["conversationId"] = ids.conversation(row["thread"])
+    if "conversationIndex" in names:
+        found["conversationIndex"] = _index(row)
+    if "webLink" in names:
+        found["webLink"] = LINK.format(quote(identity, safe=""))
+    if names & EDITED:
+        _edit(found, row, labels)
+    _add_contents(call, found, row, names)
+    kept = {name: value for name, value in found.items() if name in names or name in ALWAYS}
+    if asked.expand:
+        kept["attachments"] = attached.listed(call, row, asked.expand)
+    return kept
+
+
+ALWAYS = frozenset({"@odata.type", "@odata.etag", "id"})
+
+
+def message_id(call: Call, row: sqlite3.Row) -> str:
+    """A row's id in the format that was asked for; the row has ``id`` and ``times``."""
+    return call.ids.message(row["id"], None if call.wishes.immutable else row["times"] or 0)
+
+
+def moment(seconds: float) -> str:
+    """A moment as the vendor writes it: whole seconds in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _add_contents(call: Call, found: Json, row: sqlite3.Row, names: frozenset[str]) -> None:
+    if names & {"body", "uniqueBody"}:
+        found["body"] = found["uniqueBody"] = _body(call, zlib.decompress(row["body"]))
+    if "internetMessageHeaders" in names:
+        found["internetMessageHeaders"] = msgspec.Raw(zlib.decompress(row["headers"]))
+
+
+def _edit(found: Json, row: sqlite3.Row, labels: list[str]) -> None:
+    edits: Json = msgspec.json.decode(row["edits"]) if row["edits"] else {}
+    status = "flagged" if "STARRED" in labels else edits.pop("flagStatus", "notFlagged")
+    edits.pop("flagStatus", None)
+    found |= {
+        "categories": [],
+        "inferenceClassification": "focused",
+        "flag": {"flagStatus": status},
+    } | edits
+
+
+def _index(row: sqlite3.Row) -> str:
+    thread = row["thread"].to_bytes(8, "big")
+    return base64.b64encode(
+        b"\x01" + (row["date"] << 8).to_bytes(7, "big")[:5] + thread * 2
+    ).decode()
+
+
+def _body(call: Call, stored: bytes) -> Any:
+    if stored.startswith(b'{"contentType":"text"'):
+        if call.wishes.text or not call.sandbox.settings.graph_plain_as_html:
+            return msgspec.Raw(stored)
+        content: str = msgspec.json.decode(stored)["content"]
+        return {"contentType": "html", "content": plain_as_html(content)}
+    body: Json = msgspec.json.decode(stored)
+    plain = body.pop("plain", None)
+    if call.wishes.text:
+        return {"contentType": "text", "content": plain or as_text(body["content"])}
+    return body
