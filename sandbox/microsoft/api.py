@@ -56,8 +56,7 @@ def answer(sandbox: Sandbox, grant: Grant, request: Request, *, held: bool = Fal
         return failed(sandbox, request, errors.throttled("1"))
     except TooManyRequestsError as error:
         wait = str(max(1, math.ceil(error.seconds)))
-        message = "Application is over its RequestsPerTenMinutes limit."
-        return failed(sandbox, request, errors.throttled(wait, message))
+        return failed(sandbox, request, errors.throttled(wait, errors.SPENT))
     except GraphError as error:
         return failed(sandbox, request, error)
 
@@ -177,7 +176,8 @@ def fault_error(fault: Fault, sandbox: Sandbox) -> GraphError:
     if fault.kind == "precondition":
         return errors.stale()
     seconds = float(fault.options.get("seconds", 60 if fault.kind == "retry_after" else 10))
-    error = errors.throttled(_wait(form, seconds, sandbox))
+    message = errors.SPENT if fault.kind in {"quota", "rate"} else errors.BUSY
+    error = errors.throttled(_wait(form, seconds, sandbox), message)
     error.status = status or 429
     return error
 

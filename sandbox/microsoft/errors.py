@@ -7,6 +7,7 @@ GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 CHALLENGE = f'Bearer realm="", authorization_uri="{AUTHORIZE}", client_id="{GRAPH_APP}"'
 GONE = "The sync state generation is not found; generation=149;[highest=157][157][155][156]."
 BUSY = "Application is over its MailboxConcurrency limit."
+SPENT = "Application is over its RequestsPerTenMinutes limit."
 
 
 class GraphError(Exception):
