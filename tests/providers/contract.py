@@ -8,6 +8,7 @@ import base64
 import traceback
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -37,6 +38,8 @@ from mailweave.providers.errors import (
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 EVERYTHING = Window(None)
+SECOND = timedelta(seconds=1)
+"""Some providers tell no fractions of it."""
 
 
 class World(Protocol):
@@ -212,17 +215,35 @@ def follow(reader: Reader, cursor: str) -> Changes:
     """All changes to the end, as one."""
     created: dict[str, StateChange] = {}
     updated: dict[str, StateChange] = {}
+    present: dict[str, StateChange] = {}
     destroyed: list[str] = []
     while True:
         told = reader.changes(cursor)
         created |= {one.remote_id: one for one in told.created}
         updated |= {one.remote_id: one for one in told.updated}
+        present |= {one.remote_id: one for one in told.present}
         destroyed += told.destroyed
         cursor = told.cursor
         if not told.has_more:
             return Changes(
-                tuple(created.values()), tuple(updated.values()), tuple(destroyed), cursor, False
+                created=tuple(created.values()),
+                updated=tuple(updated.values()),
+                destroyed=tuple(destroyed),
+                cursor=cursor,
+                has_more=False,
+                present=tuple(present.values()),
             )
+
+
+def settled(world: World, reader: Reader) -> str:
+    """A cursor later than all there is, once the provider has enumerated what it must first."""
+    world.advance(3600)
+    return follow(reader, reader.profile().cursor).cursor
+
+
+def news(told: Changes) -> dict[str, StateChange]:
+    """What was created or updated: which of the two, nobody need tell."""
+    return {one.remote_id: one for one in (*told.created, *told.updated)}
 
 
 def folder_with(reader: Reader, role: str) -> str:
@@ -245,7 +266,7 @@ class ReaderContract:
         profile = world.reader().profile()
         assert profile.account_id == world.account_id
         assert profile.address == world.address
-        assert profile.messages_total == 1
+        assert profile.messages_total in {1, None}
         assert profile.cursor
 
     def test_folders_have_their_roles_and_states_are_hidden(self, world: World) -> None:
@@ -356,7 +377,7 @@ class ReaderContract:
         assert got.text is not None
         assert got.text.strip() == "Schöne Grüße ✓"
         assert got.html is None
-        assert got.received_at == NOW - timedelta(days=1, milliseconds=500)
+        assert abs(got.received_at - (NOW - timedelta(days=1, milliseconds=500))) < SECOND
         assert not got.seen
         assert not got.flagged
         assert got.folder_ids
@@ -471,8 +492,8 @@ class ReaderContract:
     def test_nothing_happened(self, world: World) -> None:
         world.deliver(mail())
         reader = world.reader()
-        told = follow(reader, reader.profile().cursor)
-        assert (told.created, told.updated, told.destroyed) == ((), (), ())
+        told = follow(reader, settled(world, reader))
+        assert (told.created, told.updated, told.destroyed, told.present) == ((), (), (), ())
 
     def test_new_mail_is_created_with_its_state(self, world: World) -> None:
         reader = world.reader()
@@ -487,14 +508,13 @@ class ReaderContract:
     def test_reading_filing_and_binning_are_updates(self, world: World) -> None:
         read, filed, binned = (world.deliver(mail(f"m {n}")) for n in range(3))
         reader = world.reader()
-        cursor = reader.profile().cursor
+        cursor = settled(world, reader)
         world.mark_seen(read)
         world.file(filed, "Customers")
         world.trash(binned)
         told = follow(reader, cursor)
-        states = {one.remote_id: one for one in told.updated}
+        states = news(told)
         assert set(states) == {read, filed, binned}
-        assert told.created == ()
         assert told.destroyed == ()
         assert states[read].seen
         (customers,) = [one.remote_id for one in reader.folders() if one.name == "Customers"]
@@ -503,8 +523,11 @@ class ReaderContract:
         assert folder_with(reader, "trash") in states[binned].folder_ids
 
     def test_the_last_event_wins(self, world: World) -> None:
+        here = world.deliver(mail("here"))
         reader = world.reader()
-        cursor = reader.profile().cursor
+        cursor = settled(world, reader)
+        world.mark_seen(here)
+        world.delete(here)
         kept = world.deliver(mail("kept"))
         gone = world.deliver(mail("gone"))
         world.mark_seen(kept)
@@ -512,19 +535,18 @@ class ReaderContract:
         world.mark_seen(gone)
         world.delete(gone)
         told = follow(reader, cursor)
-        (one,) = told.created
+        (one,) = news(told).values()
         assert (one.remote_id, one.seen) == (kept, True)
         assert folder_with(reader, "inbox") not in one.folder_ids
-        assert told.updated == ()
-        assert told.destroyed == (gone,)
+        assert {here} <= set(told.destroyed) <= {here, gone}
 
     def test_an_update_agrees_with_what_a_fetch_says(self, world: World) -> None:
         remote_id = world.deliver(mail())
         reader = world.reader()
-        cursor = reader.profile().cursor
+        cursor = settled(world, reader)
         world.file(remote_id, "Customers")
         world.mark_seen(remote_id)
-        (state,) = follow(reader, cursor).updated
+        (state,) = news(follow(reader, cursor)).values()
         got = fetch_one(reader, remote_id)
         assert set(state.folder_ids) == set(got.folder_ids)
         assert (state.seen, state.flagged) == (got.seen, got.flagged)
@@ -532,14 +554,22 @@ class ReaderContract:
     def test_a_cursor_told_can_be_followed_and_repeats_nothing(self, world: World) -> None:
         reader = world.reader()
         first = world.deliver(mail("first"))
-        start = reader.profile().cursor
+        start = settled(world, reader)
         second = world.deliver(mail("second"))
         told = follow(reader, start)
         third = world.deliver(mail("third"))
         again = follow(reader, told.cursor)
-        assert [one.remote_id for one in told.created] == [second]
-        assert [one.remote_id for one in again.created] == [third]
-        assert first not in {one.remote_id for one in (*told.created, *again.created)}
+        assert list(news(told)) == [second]
+        assert list(news(again)) == [third]
+        assert first not in {one.remote_id for one in (*told.present, *again.present)}
+
+    def test_what_is_only_there_is_no_news(self, world: World) -> None:
+        here = world.deliver(mail("here"))
+        world.advance(3600)
+        reader = world.reader()
+        told = follow(reader, reader.profile().cursor)
+        assert news(told) == {}
+        assert {one.remote_id for one in told.present} <= {here}
 
     def test_drafts_are_not_mail_yet(self, world: World) -> None:
         reader = world.reader()
@@ -557,12 +587,12 @@ class ReaderContract:
 
     def test_an_expired_cursor_says_so(self, world: World) -> None:
         reader = world.reader()
-        cursor = reader.profile().cursor
+        cursor = settled(world, reader)
         world.deliver(mail())
         world.expire_history()
         with pytest.raises(CursorExpired):
             reader.changes(cursor)
-        assert follow(reader, reader.profile().cursor).created == ()
+        assert news(follow(reader, settled(world, reader))) == {}
 
     @pytest.mark.parametrize("cursor", ["", "abc", "9" * 19, "9" * 300, "-1", "1'--"])
     def test_a_cursor_from_nowhere_is_expired(self, cursor: str, world: World) -> None:
@@ -619,7 +649,8 @@ class ReaderContract:
         got: list[str] = []
         with pytest.raises(RateLimited):
             got.extend(one.remote_id for one in reader.fetch(wanted))
-        assert len(got) == 7
+        assert len(got) <= 7
+        world.mend()
         rest = [one for one in wanted if one.remote_id not in got]
         got += [one.remote_id for one in reader.fetch(rest)]
         assert sorted(got) == sorted(ids(wanted))
@@ -692,8 +723,10 @@ class ReaderContract:
         """Two minutes of reading: never turned away, and hardly anything left unused."""
         for n in range(700):
             world.deliver(mail(f"m {n}"), at=NOW - timedelta(minutes=n))
-        wanted = {one.remote_id: one for one in listing(world.reader())}
-        world.advance(61)
+        # By id alone: where moments make it cheaper, the mailbox would have to be huge.
+        named = [replace(one, received_at=None) for one in listing(world.reader())]
+        wanted = {one.remote_id: one for one in named}
+        world.advance(601)
         world.enforce_quota()
         start, used, rejected = clock.now(), world.used(), world.rejected()
         rate, burst = world.quota
