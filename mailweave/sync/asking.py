@@ -16,9 +16,12 @@ from mailweave.kit import clock, crypto, live, scope, vault
 from mailweave.kit.errors import Expected
 from mailweave.people.access import Member
 from mailweave.providers import kinds, oauth
+from mailweave.providers.errors import ConsentNeeded
+from mailweave.providers.refusals import refusal
 from mailweave.sync import clients, outcomes
 from mailweave.sync.models import ConsentRequest
 
+Answer = Literal["", "granted", "declined"]
 LIFETIME = timedelta(days=30)
 TOPIC = "mailboxes"
 
@@ -30,7 +33,7 @@ class Waiting:
     link: str
     since: datetime
     until: datetime
-    answer: Literal["", "granted", "declined"]
+    answer: Answer
 
 
 def offered(kind: str) -> bool:
@@ -76,12 +79,13 @@ def forget(member: Member, kind: str) -> None:
         live.tell(TOPIC)
 
 
-def answer(kind: str, state: str, error: str) -> None:
-    """Note what an administrator did. Raises Expected if nobody waits for it any more.
+def answer(kind: str, state: str, error: str, description: str = "") -> Answer:
+    """Note what an administrator did; empty if they neither allowed nor declined it.
 
-    A consent that was given stays given, whatever comes back after it.
+    A consent that was given stays given, whatever comes back after it. Raises Expected if nobody
+    waits for it any more.
     """
-    workspace_id = _workspace_of(state)
+    said, workspace_id = _said(error, description), _workspace_of(state)
     with scope.workspace(workspace_id):
         now = clock.now()
         rows = ConsentRequest.objects.filter(
@@ -89,11 +93,20 @@ def answer(kind: str, state: str, error: str) -> None:
         )
         if not rows.exists():
             raise _dead()
-        if not error:
+        if said == "granted":
             rows.filter(granted_at=None).update(granted_at=now, declined_at=None)
-        elif error == "access_denied":
+        elif said == "declined":
             rows.filter(granted_at=None).update(declined_at=now)
         live.tell(TOPIC)
+    return said
+
+
+def _said(error: str, description: str) -> Answer:
+    """Somebody who may not decide has declined nothing."""
+    if not error:
+        return "granted"
+    is_plain = type(refusal(error, description)) is ConsentNeeded
+    return "declined" if error == "access_denied" and is_plain else ""
 
 
 def _workspace_of(state: str) -> int:
@@ -104,7 +117,7 @@ def _workspace_of(state: str) -> int:
 
 
 def _waiting(row: ConsentRequest) -> Waiting:
-    said: Literal["", "granted", "declined"] = "declined" if row.declined_at else ""
+    said: Answer = "declined" if row.declined_at else ""
     return Waiting(
         link=_link(row.kind, _state(row)),
         since=row.made_at,

@@ -49,13 +49,14 @@ def forget(request: HttpRequest, kind: str) -> HttpResponse:
 def back(request: HttpRequest, kind: str) -> HttpResponse:
     """Where the provider sends administrators back to. They need not be known here."""
     described = _described(kind)
-    error = request.GET.get("error", "")[:200]
+    error, told = request.GET.get("error", ""), request.GET.get("error_description", "")
+    state = request.GET.get("state", "")
     try:
-        asking.answer(kind, request.GET.get("state", "")[:200], error)
+        answer = asking.answer(kind, state[:200], error[:200], told[:1000])
     except Expected as dead:
         facts = {"kind": described, "message": str(dead)}
         return render(request, "integrations/admin_back.html", facts, status=410)
-    return render(request, "integrations/admin_back.html", {"kind": described, "error": error})
+    return render(request, "integrations/admin_back.html", {"kind": described, "answer": answer})
 
 
 def _described(kind: str) -> Kind:
