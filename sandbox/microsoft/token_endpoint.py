@@ -106,8 +106,6 @@ def _refresh(sandbox: Sandbox, request: Request, authority: Authority, client: C
     if not authority.admits(kept.account):
         raise SignInError(50020, f"Account: '{kept.account.address}'.")
     wanted = _wanted(form, kept.scopes)
-    if wanted - tokens.consented(sandbox, kept.account, client.id):
-        raise SignInError(65001)
     grant = Grant(kept.account, client.id, wanted)
     body = _answer(sandbox, grant, form, offline=True, kept=kept.scopes)
     if "openid" in wanted:

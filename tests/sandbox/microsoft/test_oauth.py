@@ -14,6 +14,7 @@ import jwt
 import pytest
 
 from sandbox.accounts import CONSUMERS, tenant_of
+from sandbox.google.tokens import make_access_token
 from sandbox.microsoft import tenants
 from sandbox.microsoft.errors import GraphError
 from sandbox.microsoft.sign_in_errors import KINDS
@@ -307,8 +308,11 @@ def test_what_the_policy_leaves_alone(there: Signing) -> None:
     assert "Permissions requested" in need(there, "admin", BEN).text, "another organization"
     assert "Permissions requested" in need(there, "admin", PIA).text, "personal"
     assert "Permissions requested" in need(there, "user").text
-    there.tokens()
-    assert need(there, "admin").status_code == 302, "what was granted before survives"
+    there.tokens(scope="openid Mail.ReadWrite")
+    granted = need(there, "admin", scope="openid Mail.ReadWrite")
+    assert granted.status_code == 302, "what was granted before survives"
+    more = need(there, "admin", scope="openid Mail.ReadWrite Mail.Send")
+    assert "Permissions requested" in more.text, "and does not stand in the way of more"
 
 
 def test_approval_can_be_asked_for(there: Signing) -> None:
@@ -350,6 +354,13 @@ def test_an_administrator_agrees_for_everybody(there: Signing, authority: str) -
     assert there.open(there.asked(), BEN).status_code == 200, "elsewhere they are"
     anew = there.open(there.asked(prompt="consent"), ANA)
     assert "Need admin approval" in anew.text, "asking anew asks the administrator anew"
+
+
+def test_own_and_the_administrators_agreement_add_up(there: Signing) -> None:
+    there.tokens(scope="openid User.Read")
+    tenants.grant(there.state, CONTOSO, CLIENT, frozenset({"Mail.Read"}))
+    body = there.tokens(scope="openid User.Read Mail.Read", prompt="none", login_hint=ANA)
+    assert body["scope"] == "Mail.Read User.Read openid"
 
 
 def test_an_administrator_declines(there: Signing) -> None:
@@ -654,6 +665,10 @@ def test_bad_bearers(there: Signing) -> None:
         with pytest.raises(GraphError) as raised:
             authorize(there.state, environ)
         assert (raised.value.status, raised.value.code) == (401, "InvalidAuthenticationToken")
+    gil = there.state.add_account("gil@gmail.example").id
+    other = make_access_token(there.state, gil, "app.example", frozenset({"openid"}))
+    with pytest.raises(GraphError, match="Invalid audience"):
+        graph(there, other)
     there.state.clock.advance(5401)
     with pytest.raises(GraphError, match="expired"):
         graph(there, token)
