@@ -23,6 +23,7 @@ class Ids:
         self._attachment = ATTACHMENT + text
         self._immutable = IMMUTABLE + bytes.fromhex(account.oid.replace("-", ""))
         self._thread = b"\x00\x04\x24\x00" + text
+        self._folders: dict[str, str] = {}
         self._version = b"\x09\x00\x00\x00\x16\x00\x00\x00" + self._immutable[-16:]
 
     def message(self, number: int, moves: int | None) -> str:
@@ -33,7 +34,9 @@ class Ids:
 
     def folder(self, label: str) -> str:
         """A folder's id; there is only one format."""
-        return _text(self._folder + label.encode(), FOLDER_SIZE)
+        if label not in self._folders:
+            self._folders[label] = _text(self._folder + label.encode(), FOLDER_SIZE)
+        return self._folders[label]
 
     def attachment(self, number: int, part: str) -> str:
         """An attachment's id."""

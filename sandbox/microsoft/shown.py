@@ -4,13 +4,13 @@ import base64
 import sqlite3
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from sandbox.labels import is_folder
 from sandbox.microsoft import attached, odata
 from sandbox.microsoft.call import Call
 from sandbox.microsoft.markup import as_text, plain_as_html
@@ -75,40 +75,23 @@ def view(given: Any) -> View:
 
 def message(call: Call, row: sqlite3.Row, asked: View) -> Json:
     """One message of those properties, its id and its etag."""
-    names, ids = asked.names, call.ids
-    labels: list[str] = msgspec.json.decode(row["labels"])
-    key = ids.change_key(row["history_id"])
-    found: Json = {"@odata.etag": f'W/"{key}"'}
-    found["id"] = identity = message_id(call, row)
-    found["changeKey"] = key
-    found["createdDateTime"] = found["receivedDateTime"] = moment(row["date"] / 1000 + call.skew)
-    if "lastModifiedDateTime" in names:
-        found["lastModifiedDateTime"] = moment(row["modified"] or row["date"] / 1000)
+    names = asked.names
+    found: Json = {"@odata.etag": f'W/"{call.ids.change_key(row["history_id"])}"'}
+    found["id"] = message_id(call, row)
+    for name, make in MADE.items():
+        if name in names:
+            found[name] = make(call, row)
     if names & HEAD:
-        found |= Heads.decode(zlib.decompress(row["head"]))
-        if bytes(found["sentDateTime"]) == b"null":
-            found["sentDateTime"] = found["receivedDateTime"]
-    found |= {
-        "isRead": "UNREAD" not in labels,
-        "isDraft": "DRAFT" in labels,
-        "parentFolderId": ids.folder(next(one for one in labels if is_folder(one))),
-    }
-    if "conversationId" in names:
-        found["conversationId"] = ids.conversation(row["thread"])
-    if "conversationIndex" in names:
-        found["conversationIndex"] = _index(row)
-    if "webLink" in names:
-        found["webLink"] = LINK.format(quote(identity, safe=""))
+        head = Heads.decode(zlib.decompress(row["head"]))
+        found |= {name: head[name] for name in head if name in names or name == "@odata.type"}
+        if bytes(found.get("sentDateTime", b"")) == b"null":
+            found["sentDateTime"] = _received(call, row)
     if names & EDITED:
-        _edit(found, row, labels)
-    _add_contents(call, found, row, names)
-    kept = {name: value for name, value in found.items() if name in names or name in ALWAYS}
+        edited = _edited(row)
+        found |= {name: edited[name] for name in edited if name in names}
     if asked.expand:
-        kept["attachments"] = attached.listed(call, row, asked.expand)
-    return kept
-
-
-ALWAYS = frozenset({"@odata.type", "@odata.etag", "id"})
+        found["attachments"] = attached.listed(call, row, asked.expand)
+    return found
 
 
 def message_id(call: Call, row: sqlite3.Row) -> str:
@@ -121,32 +104,32 @@ def moment(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def _add_contents(call: Call, found: Json, row: sqlite3.Row, names: frozenset[str]) -> None:
-    if names & {"body", "uniqueBody"}:
-        found["body"] = found["uniqueBody"] = _body(call, zlib.decompress(row["body"]))
-    if "internetMessageHeaders" in names:
-        found["internetMessageHeaders"] = msgspec.Raw(zlib.decompress(row["headers"]))
+def _received(call: Call, row: sqlite3.Row) -> str:
+    return moment(row["date"] / 1000 + call.skew)
 
 
-def _edit(found: Json, row: sqlite3.Row, labels: list[str]) -> None:
+def _folder(call: Call, row: sqlite3.Row) -> str:
+    # A message's folder is the first of its labels.
+    return call.ids.folder(msgspec.json.decode(row["labels"])[0])
+
+
+def _edited(row: sqlite3.Row) -> Json:
+    """What the owner may change; importance only when it was changed."""
     edits: Json = msgspec.json.decode(row["edits"]) if row["edits"] else {}
-    status = "flagged" if "STARRED" in labels else edits.pop("flagStatus", "notFlagged")
-    edits.pop("flagStatus", None)
-    found |= {
-        "categories": [],
-        "inferenceClassification": "focused",
-        "flag": {"flagStatus": status},
-    } | edits
+    status = edits.pop("flagStatus", "notFlagged")
+    status = "flagged" if '"STARRED"' in row["labels"] else status
+    flag = {"flagStatus": status}
+    return {"categories": [], "inferenceClassification": "focused", "flag": flag} | edits
 
 
-def _index(row: sqlite3.Row) -> str:
+def _index(_: Call, row: sqlite3.Row) -> str:
     thread = row["thread"].to_bytes(8, "big")
-    return base64.b64encode(
-        b"\x01" + (row["date"] << 8).to_bytes(7, "big")[:5] + thread * 2
-    ).decode()
+    began = (row["date"] << 8).to_bytes(7, "big")[:5]
+    return base64.b64encode(b"\x01" + began + thread * 2).decode()
 
 
-def _body(call: Call, stored: bytes) -> Any:
+def _body(call: Call, row: sqlite3.Row) -> Any:
+    stored = zlib.decompress(row["body"])
     if stored.startswith(b'{"contentType":"text"'):
         if call.wishes.text or not call.sandbox.settings.graph_plain_as_html:
             return msgspec.Raw(stored)
@@ -157,3 +140,21 @@ def _body(call: Call, stored: bytes) -> Any:
     if call.wishes.text:
         return {"contentType": "text", "content": plain or as_text(body["content"])}
     return body
+
+
+MADE: dict[str, Callable[[Call, sqlite3.Row], Any]] = {
+    "changeKey": lambda call, row: call.ids.change_key(row["history_id"]),
+    "createdDateTime": _received,
+    "receivedDateTime": _received,
+    "lastModifiedDateTime": lambda _, row: moment(row["modified"] or row["date"] / 1000),
+    "parentFolderId": _folder,
+    "conversationId": lambda call, row: call.ids.conversation(row["thread"]),
+    "conversationIndex": _index,
+    "isRead": lambda _, row: '"UNREAD"' not in row["labels"],
+    "isDraft": lambda _, row: '"DRAFT"' in row["labels"],
+    "webLink": lambda call, row: LINK.format(quote(message_id(call, row), safe="")),
+    "body": _body,
+    "uniqueBody": _body,
+    "internetMessageHeaders": lambda _, row: msgspec.Raw(zlib.decompress(row["headers"])),
+}
+"""How each property is made that is not ready-made in the store."""
