@@ -46,10 +46,15 @@ class Reader:
                 mine,
             )
             self.long_threads = column(
-                "SELECT thread_id FROM mail_threadmailbox WHERE mailbox_id = %s"
-                " ORDER BY message_count DESC LIMIT 5",
-                mine,
+                "SELECT thread_id FROM mail_threadmailbox WHERE mailbox_id = ANY(%s)"
+                " OR linked AND mailbox_id = ANY(%s) ORDER BY message_count DESC LIMIT 20",
+                list(self.viewer.own),
+                list(self.viewer.shared),
             )
+            self.long_dates = {
+                pk: column("SELECT sent_at FROM mail_message WHERE thread_id = %s ORDER BY 1", pk)
+                for pk in self.long_threads
+            }
             by_threads = column(
                 "SELECT record_id FROM linking_threadrecord GROUP BY 1 ORDER BY count(*) DESC"
             )
@@ -72,6 +77,7 @@ class Reader:
         yield self._list("address, most frequent, any depth", addresses=self.frequent, deep=True)
         yield Case("thread, typical", PAGE, lambda: self._thread(self.threads))
         yield Case("thread, longest", PAGE, lambda: self._thread(self.long_threads))
+        yield Case("thread, longest, older part", PAGE, self._older)
         yield Case("contact panel, typical", PAGE, lambda: self._panel(self.contacts))
         yield Case("contact panel, largest", PAGE, lambda: self._panel(self.largest))
         yield self._search("search, common word", lambda: self._word(30, 40))
@@ -126,6 +132,14 @@ class Reader:
             history.reasons_for([one.id for one in found.messages])
 
         return read, f"/mail/threads/{thread_id}/"
+
+    def _older(self) -> tuple[Callable[[], Any], str]:
+        thread_id = self.dice.choice(self.long_threads)
+        dates = self.long_dates[thread_id]
+        at = self.dice.choice(dates[len(dates) // 3 :])
+        before = cursors.write(cursors.Place(at, 0))
+        path = f"/mail/threads/{thread_id}/?part=older&before={before}"
+        return lambda: reading.open_thread(self._viewer(), thread_id, before), path
 
     def _panel(self, among: list[int]) -> tuple[Callable[[], Any], str]:
         record_id = self.dice.choice(among)
