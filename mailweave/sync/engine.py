@@ -161,7 +161,7 @@ def _first(hands: Hands, sync: Sync, *, followed: bool) -> Task | None:
     following = _follow(hands, sync) if _poll_is_due(sync) else None
     if following and not (sync.following_since and followed):
         return following
-    return _read(hands) or following
+    return _read(hands, sync) or following
 
 
 def _follow(hands: Hands, sync: Sync) -> Task:
@@ -175,7 +175,7 @@ def _follow(hands: Hands, sync: Sync) -> Task:
     return Task(run, 2, is_following=True)
 
 
-def _read(hands: Hands) -> Task | None:
+def _read(hands: Hands, sync: Sync) -> Task | None:
     """New mail always; then the past: its first page, its listing, and the rest of it."""
     new = listing.next_batch(hands.mailbox_id, below=listing.NEW_BELOW, limit=fetching.BATCH)
     if new:
@@ -190,6 +190,8 @@ def _read(hands: Hands) -> Task | None:
         return Task(
             lambda: fetching.fetch(hands, old, lambda: _goes_on(hands, past)), _UNITS_TO_FETCH
         )
+    if past.listing_done and sync.polled_at is None:
+        return None  # the first round will have it listed once more
     if past.listing_done:
         return Task(lambda: backfill.finish_if_done(hands, past), 0)
     return Task(lambda: backfill.list_page(hands, past), 5)
