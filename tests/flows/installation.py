@@ -20,6 +20,8 @@ import httpx2
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLIENT_ID, CLIENT_SECRET = "walk.apps.example", "walk-secret"
+THEIR_CLIENT_ID = "b2c1a0e4-0000-4000-8000-000000000002"
+RETURNS = ("gmail/callback", "outlook/callback", "outlook/consent")
 PASSWORD = "correct horse battery"
 PAUSE = 0.2
 PATIENCE = 60.0
@@ -107,7 +109,8 @@ class Installation:
                 *(python, "-m", "sandbox", "--data", str(self.home / "sandbox")),
                 *("--port", sandbox_port, "--client-id", CLIENT_ID),
                 *("--client-secret", CLIENT_SECRET),
-                *("--redirect-uri", f"{self.web}/connect/gmail/callback/"),
+                *("--microsoft-client-id", THEIR_CLIENT_ID),
+                *[f"--redirect-uri={self.web}/connect/{path}/" for path in RETURNS],
             ],
             "web": [
                 *(python, "-m", "uvicorn", "mailweave.config.asgi:application", "--port", port),
@@ -159,6 +162,11 @@ def _environment(data: Path, web: str, google: str, database_url: str) -> dict[s
         "MAILWEAVE_GOOGLE_CLIENT_ID": CLIENT_ID,
         "MAILWEAVE_GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
         "MAILWEAVE_GOOGLE_UNITS": "0",
+        "MAILWEAVE_MICROSOFT_CLIENT_ID": THEIR_CLIENT_ID,
+        "MAILWEAVE_MICROSOFT_CLIENT_SECRET": CLIENT_SECRET,
+        "MAILWEAVE_MICROSOFT_REQUESTS": "0",
+        "MAILWEAVE_MICROSOFT_LOGIN": google,
+        "MAILWEAVE_MICROSOFT_GRAPH": google,
         "DJANGO_SETTINGS_MODULE": "mailweave.config.settings",
         **{f"MAILWEAVE_GOOGLE_{name}": google for name in names},
     }
