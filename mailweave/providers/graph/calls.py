@@ -47,10 +47,12 @@ class Call:
 
 
 def person() -> Call:
+    """Who this is."""
     return Call(_with("/me", select="id,displayName,mail,userPrincipalName"))
 
 
 def inbox() -> Call:
+    """The folder every mailbox has."""
     return Call(_with("/me/mailFolders/inbox", select="id"))
 
 
@@ -75,6 +77,7 @@ class Stretch:
     """A further condition, in OData's words."""
 
     def filter(self) -> str:
+        """The same in OData's words, what is sorted by first."""
         conditions = [f"receivedDateTime ge {_moment(self.since or _BEGINNING)}"]
         if self.until:
             conditions.append(f"receivedDateTime lt {_moment(self.until)}")
@@ -97,10 +100,12 @@ def messages(stretch: Stretch, top: int) -> Call:
 
 
 def message(remote_id: str) -> Call:
+    """One whole message."""
     return Call(_with(f"/me/messages/{_safe(remote_id)}", select=WHOLE))
 
 
 def state(remote_id: str) -> Call:
+    """What there is to know of a message's state."""
     return Call(_with(f"/me/messages/{_safe(remote_id)}", select=STATE))
 
 

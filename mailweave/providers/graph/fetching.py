@@ -42,6 +42,7 @@ class _Ask:
     """Where a second page for the same neighbours begins."""
 
     def call(self, client: Client) -> Call:
+        """What to ask Graph."""
         first = self.wanted[0]
         match self.what:
             case "shard":

@@ -91,6 +91,7 @@ class _Place:
     also: str = ""
 
     def stretch(self) -> Stretch:
+        """What to ask for: the second we are in once more, and everything before it."""
         return Stretch(self.since, self.at + _SECOND if self.at else None, self.also)
 
     def has_told(self, one: wire.State) -> bool:

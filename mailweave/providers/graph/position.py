@@ -82,6 +82,7 @@ class Position(msgspec.Struct):
         return received_at is None or at is None or received_at >= at - _MARGIN
 
     def write(self) -> str:
+        """As a cursor."""
         return msgspec.json.encode(self).decode()
 
 

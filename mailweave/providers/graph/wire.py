@@ -29,10 +29,14 @@ class Page(_Wire, Generic[T]):
 
 
 class Flag(_Wire):
+    """Whether somebody marked it to come back to."""
+
     flag_status: str | None = None
 
 
 class Removed(_Wire):
+    """That a message is not in this folder any more; the reason tells nothing more."""
+
     reason: str | None = None
 
 
@@ -51,21 +55,29 @@ class State(_Wire):
 
 
 class Body(_Wire):
+    """The one body there is."""
+
     content_type: str | None = None
     content: str | None = None
 
 
 class Header(_Wire):
+    """One header, as it came."""
+
     name: str | None = None
     value: str | None = None
 
 
 class EmailAddress(_Wire):
+    """A name and an address."""
+
     name: str | None = None
     address: str | None = None
 
 
 class Recipient(_Wire):
+    """Somebody on a message."""
+
     email_address: EmailAddress | None = None
 
 
@@ -95,6 +107,8 @@ class Message(_Wire):
 
 
 class Attachment(_Wire):
+    """What is attached, without its bytes."""
+
     id: str
     odata_type: str | None = msgspec.field(default=None, name="@odata.type")
     name: str | None = None
@@ -105,6 +119,8 @@ class Attachment(_Wire):
 
 
 class Folder(_Wire):
+    """One folder; which parent it has is told by where it was asked for."""
+
     id: str
     odata_type: str | None = msgspec.field(default=None, name="@odata.type")
     display_name: str | None = None
@@ -122,6 +138,8 @@ class Person(_Wire):
 
 
 class Named(_Wire):
+    """Whatever has an id."""
+
     id: str
 
 
@@ -135,6 +153,8 @@ class Reply(_Wire):
 
 
 class Replies(_Wire):
+    """What a batch answers."""
+
     responses: list[Reply]
 
 
