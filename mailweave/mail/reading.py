@@ -37,7 +37,7 @@ MAX_MESSAGES = 500
 """Messages of a thread that are counted at a time."""
 WINDOW = 25
 """Messages of a thread that are read at first."""
-OLDER = 100
+OLDER = 50
 """Messages that are read at a time further back."""
 MAX_HTML = 8 * 1024 * 1024
 MAX_HEADERS = 1024 * 1024

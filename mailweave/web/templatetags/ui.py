@@ -1,6 +1,7 @@
 """Tags every page uses: icon, avatar, when, ago, field, and the filter count."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -34,7 +35,9 @@ def direction(inbound: bool) -> SafeString:
     return _icon("arrow-up", "icon dir dir-out", "Sent")
 
 
+@lru_cache(maxsize=512)
 def _icon(name: str, classes: str, label: str) -> SafeString:
+    # There are some dozens, and a page has hundreds.
     said = (
         format_html('role="img" aria-label="{}"', label) if label else format_html(HIDDEN, "true")
     )
@@ -66,6 +69,13 @@ def when(moment: datetime | None) -> SafeString:
     if moment is None:
         return SafeString("")
     return _time(moment, short(moment))
+
+
+@register.simple_tag
+def exactly(moment: datetime) -> SafeString:
+    """The moment as a message shows it, in the user's zone: 19 Nov 2026, 09:41."""
+    local = timezone.localtime(moment)
+    return _time(moment, f"{local.day} {local:%b %Y, %H:%M}")
 
 
 @register.simple_tag
