@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from sandbox.accounts import MICROSOFT, company_of, next_history_id
-from sandbox.labels import filed, is_folder
+from sandbox.labels import filed
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +101,7 @@ def _after(before: Sequence[str], add: Sequence[str], drop: set[str]) -> list[st
 
 
 def _moved(before: Sequence[str], add: Sequence[str], drop: set[str]) -> list[str]:
-    kept = [one for one in before if one not in drop]
-    if any(is_folder(one) for one in add):
-        kept = [one for one in kept if not is_folder(one)]
-    return list(filed([*kept, *add]))
+    return list(filed([*(one for one in before if one not in drop), *add]))
 
 
 def _relabel_one(

@@ -219,7 +219,7 @@ def test_mailboxes_and_apps_of_either_company_by_api(state: Sandbox, hand: Any) 
         assert answer.status_code == 400, bad
 
 
-def test_organizations_by_api(hand: Any) -> None:
+def test_organizations_by_api(state: Sandbox, hand: Any) -> None:
     (one,) = hand.get("/sandbox/api/tenants").json()["tenants"]
     assert one == {"tenant": tenant_of(ANA), "domains": ["contoso.example"],
                    "consent_policy": "user", "granted": {}, "requests": []}  # fmt: skip
@@ -232,6 +232,13 @@ def test_organizations_by_api(hand: Any) -> None:
     told = post(hand, "tenants/withdraw", tenant="contoso.example", client_id="m")["tenants"][0]
     assert list(told["granted"]) == ["n"]
     post(hand, f"mailboxes/{ANA}/withdraw_consent")
+    state.add_account("ben@fabrikam.example", company="microsoft")
+    tenants.ask(state, state.account(ANA).id, "p", frozenset({"Mail.Read"}), "please")
+    ours, theirs = hand.get("/sandbox/api/tenants").json()["tenants"]
+    assert theirs["requests"] == []
+    assert ours["requests"] == [
+        {"address": ANA, "client_id": "p", "reason": "please", "scopes": ["Mail.Read"]}
+    ]
     for path, body, status in (
         ("tenants", {"tenant": "contoso.example"}, 400),
         ("tenants", {"tenant": "contoso.example", "consent_policy": "maybe"}, 400),
