@@ -30,9 +30,7 @@ from mailweave.providers.graph.failures import (
 T = TypeVar("T")
 
 PATIENCE = (0.5, 1.0)
-"""Seconds to wait before each new try of a single call after a passing failure."""
-_CROWDED = 10.0
-"""Seconds we wait at most for room in a crowded mailbox before we leave it alone for longer."""
+"""Seconds to wait before each new try after a passing failure."""
 
 Outcome = bytes | ProviderError
 
@@ -230,10 +228,9 @@ class Client:
 
 
 def pause(error: Outcome, seconds: float) -> float:
-    """How long to wait before trying again; a crowd may ask for longer, up to a bound."""
+    """How long to wait before trying again; a crowd may ask for longer."""
     if isinstance(error, Crowded):
-        asked = (error.retry_at - clock.now()).total_seconds()
-        return max(seconds, min(asked, _CROWDED))
+        return max(seconds, (error.retry_at - clock.now()).total_seconds())
     return seconds
 
 

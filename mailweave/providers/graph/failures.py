@@ -85,6 +85,8 @@ _SHORTEST = timedelta(seconds=1)
 _LONGEST = timedelta(hours=1)
 _UNSAID = timedelta(seconds=30)
 _CROWD = timedelta(seconds=2)
+_LONGEST_CROWD = timedelta(seconds=10)
+"""A crowd that lasts longer is not waited out but left alone."""
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes | msgspec.Raw) -> ProviderError:
@@ -133,7 +135,7 @@ def _low(told: wire.Told) -> str:
 def _limited(headers: Mapping[str, str], message: str) -> RateLimited:
     now = clock.now()
     asked = _asked(headers.get("retry-after", ""), headers.get("date", ""), now)
-    if "concurren" in message.lower():
+    if "concurren" in message.lower() and (asked is None or asked <= now + _LONGEST_CROWD):
         return Crowded("Too many requests to Microsoft at once.", asked or now + _CROWD)
     return RateLimited("Microsoft asks us to wait.", asked or now + _UNSAID)
 

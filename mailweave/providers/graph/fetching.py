@@ -6,15 +6,14 @@ answered was: what has not been answered by then is still to be asked for.
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from dataclasses import replace
+from datetime import timedelta
 
 from mailweave.kit import clock, http
 from mailweave.providers.base import Fetched, Listed, Missing, Unreadable
 from mailweave.providers.errors import OverBudget, ProviderError, Unavailable
 from mailweave.providers.graph import attachments, calls, wire
-from mailweave.providers.graph.calls import Call, Stretch
+from mailweave.providers.graph.asks import SECOND, Ask, alone, plan, together
 from mailweave.providers.graph.client import Client, Outcome, pause, unusable
 from mailweave.providers.graph.failures import Corrupt, Crowded, Gone, Invalid, Slow, TooBig
 from mailweave.providers.graph.lanes import WIDTH, Dropped, Lanes
@@ -27,38 +26,6 @@ AHEAD = WIDTH + 8
 """Requests under way or answered and not yet taken: lanes stay full while answers are stored."""
 _OUTAGE = 12
 """Failures in a row that say nobody is there."""
-_SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """One call and the messages it is for: neighbours, one alone, or what is attached to it."""
-
-    what: Literal["shard", "single", "files"]
-    wanted: tuple[Listed, ...]
-    tries: int = 0
-    after: float = 0.0
-    until: datetime | None = None
-    """Where a second page for the same neighbours begins."""
-
-    def call(self, client: Client) -> Call:
-        """What to ask Graph."""
-        first = self.wanted[0]
-        match self.what:
-            case "shard":
-                return calls.messages(self._stretch(), self.top())
-            case "files":
-                return calls.attachments(first.remote_id, content_ids=client.content_ids)
-            case _:
-                return calls.message(first.remote_id)
-
-    def top(self) -> int:
-        """Room for as many strangers as were asked for: mail that lies between and is unwanted."""
-        return 2 * len(self.wanted)
-
-    def _stretch(self) -> Stretch:
-        moments = [one.received_at for one in self.wanted if one.received_at]
-        return Stretch(min(moments), self.until or max(moments) + _SECOND)
 
 
 def fetch(client: Client, wanted: Sequence[Listed]) -> Iterator[Answer]:
@@ -71,7 +38,7 @@ class _Fetch:
 
     def __init__(self, client: Client, wanted: Sequence[Listed]) -> None:
         self.client = client
-        self.queue = deque(_plan(wanted, client.shard))
+        self.queue = deque(plan(wanted, client.shard))
         self.open = {one.remote_id for one in wanted}
         """Neither answered nor held."""
         self.held: dict[str, wire.Message] = {}
@@ -81,7 +48,7 @@ class _Fetch:
 
     def run(self) -> Iterator[Answer]:
         """Work the queue off; passing trouble is raised at the end, other trouble soon."""
-        with Lanes[_Ask](self.client) as lanes:
+        with Lanes[Ask](self.client) as lanes:
             self._fill(lanes)
             while lanes.flying:
                 ask, outcome = lanes.get()
@@ -93,7 +60,7 @@ class _Fetch:
         if self.trouble:
             raise self.trouble
 
-    def _fill(self, lanes: Lanes[_Ask]) -> None:
+    def _fill(self, lanes: Lanes[Ask]) -> None:
         """Put in as many requests as may be ahead and as the budget has."""
         while self.queue and lanes.flying < AHEAD and not self._is_over():
             ask = self._next()
@@ -104,9 +71,10 @@ class _Fetch:
                 if not lanes.flying:
                     self.trouble = self.trouble or self._over_budget()
                 return
-            lanes.put(ask, ask.call(self.client), after=ask.after)
+            call = ask.call(content_ids=self.client.content_ids)
+            lanes.put(ask, call, after=ask.after)
 
-    def _next(self) -> _Ask | None:
+    def _next(self) -> Ask | None:
         """The first of the queue without what was answered meanwhile; None if all of it was."""
         ask = self.queue.popleft()
         if ask.what == "files":
@@ -136,7 +104,7 @@ class _Fetch:
         retry_at = now + timedelta(seconds=budget.wait(now, some) + 0.001)
         return OverBudget("This mailbox's pace allows no more right now.", retry_at)
 
-    def _sort(self, ask: _Ask, outcome: Outcome) -> Iterator[Answer]:
+    def _sort(self, ask: Ask, outcome: Outcome) -> Iterator[Answer]:
         if isinstance(outcome, bytes):
             yield from self._read(ask, outcome)
             return
@@ -154,7 +122,7 @@ class _Fetch:
             case _:
                 yield from self._alone(ask, outcome)
 
-    def _part(self, ask: _Ask, error: ProviderError) -> None:
+    def _part(self, ask: Ask, error: ProviderError) -> None:
         """A page that failed: again, or in smaller pieces, down to message by message."""
         match error:
             case Slow() | TooBig() | Corrupt():
@@ -172,18 +140,18 @@ class _Fetch:
             case _:
                 self._note(error)
 
-    def _alone(self, ask: _Ask, error: ProviderError) -> Iterator[Answer]:
+    def _alone(self, ask: Ask, error: ProviderError) -> Iterator[Answer]:
         match error:
             case Gone():
-                yield from self._close(Missing(ask.wanted[0].remote_id))
+                yield from self._close(Missing(ask.remote_id))
             case Invalid() | TooBig() | Corrupt():
-                yield from self._unreadable(ask.wanted[0].remote_id, str(error))
+                yield from self._unreadable(ask.remote_id, str(error))
             case Unavailable() | Crowded() if ask.tries + 1 < TRIES:
                 self._again(ask, error)
             case _:
                 self._note(error)
 
-    def _without_files(self, ask: _Ask, error: ProviderError) -> Iterator[Answer]:
+    def _without_files(self, ask: Ask, error: ProviderError) -> Iterator[Answer]:
         """A message is never lost for what is attached to it, unless nobody is there at all."""
         match error:
             case Invalid() if self.client.content_ids:
@@ -208,7 +176,7 @@ class _Fetch:
             return False
         return True
 
-    def _read(self, ask: _Ask, body: bytes) -> Iterator[Answer]:
+    def _read(self, ask: Ask, body: bytes) -> Iterator[Answer]:
         try:
             if ask.what == "shard":
                 answers = self._read_shard(ask, body)
@@ -225,7 +193,7 @@ class _Fetch:
         self.failures = 0
         yield from answers
 
-    def _read_shard(self, ask: _Ask, body: bytes) -> list[Answer]:
+    def _read_shard(self, ask: Ask, body: bytes) -> list[Answer]:
         page, odd = wire.read_page(wire.MESSAGES, body)
         answers: list[Answer] = []
         for entry in odd:
@@ -244,19 +212,19 @@ class _Fetch:
 
     def _follow(self, left: tuple[Listed, ...], last: wire.Message) -> None:
         """A second page for what strangers left no room for; after that, message by message."""
-        until = fetched(last).received_at + _SECOND
+        until = fetched(last).received_at + SECOND
         lower = [one for one in left if one.received_at and one.received_at < until]
         self._one_by_one(tuple([one for one in left if one not in lower]))
         if lower:
-            self.queue.appendleft(_Ask("shard", tuple(lower), until=until))
+            self.queue.appendleft(together(tuple(lower), until=until))
 
-    def _read_single(self, ask: _Ask, body: bytes) -> list[Answer]:
+    def _read_single(self, ask: Ask, body: bytes) -> list[Answer]:
         message = wire.read(wire.MESSAGE, body)
-        if message.id != ask.wanted[0].remote_id:
+        if message.id != ask.remote_id:
             raise wire.Unreadable("it is about another message")
         return list(self._convert(message))
 
-    def _read_files(self, ask: _Ask, body: bytes) -> list[Answer]:
+    def _read_files(self, ask: Ask, body: bytes) -> list[Answer]:
         page = wire.read(wire.ATTACHMENTS, body)
         try:
             rest = list(attachments.more(self.client, page.next_link))
@@ -264,7 +232,7 @@ class _Fetch:
             return [self._whole(ask, page.value, truncated=True)]
         return [self._whole(ask, [*page.value, *rest], truncated=False)]
 
-    def _misread(self, ask: _Ask, error: wire.Unreadable) -> Iterator[Answer]:
+    def _misread(self, ask: Ask, error: wire.Unreadable) -> Iterator[Answer]:
         """JSON that is not what was asked for will not get better."""
         match ask.what:
             case "shard":
@@ -273,19 +241,19 @@ class _Fetch:
                 yield self._whole(ask, [], truncated=True)
             case _:
                 reason = f"Microsoft's answer cannot be used: {error}"
-                yield from self._unreadable(ask.wanted[0].remote_id, reason)
+                yield from self._unreadable(ask.remote_id, reason)
 
     def _convert(self, message: wire.Message) -> Iterator[Answer]:
         """Answer a message, or keep it until it is known what is attached to it."""
         if has_files(message):
             self.open.discard(message.id)
             self.held[message.id] = message
-            self.queue.appendleft(_Ask("files", (Listed(message.id, ""),)))
+            self.queue.appendleft(Ask("files", (Listed(message.id, ""),)))
         else:
             yield from self._close(fetched(message))
 
-    def _whole(self, ask: _Ask, files: Sequence[wire.Attachment], *, truncated: bool) -> Answer:
-        message = self.held.pop(ask.wanted[0].remote_id)
+    def _whole(self, ask: Ask, files: Sequence[wire.Attachment], *, truncated: bool) -> Answer:
+        message = self.held.pop(ask.remote_id)
         return fetched(message, files, truncated=truncated)
 
     def _close(self, answer: Answer) -> Iterator[Answer]:
@@ -296,42 +264,23 @@ class _Fetch:
     def _unreadable(self, remote_id: str, reason: str) -> Iterator[Answer]:
         yield from self._close(Unreadable(remote_id, http.redact(reason)))
 
-    def _again(self, ask: _Ask, error: ProviderError) -> None:
+    def _again(self, ask: Ask, error: ProviderError) -> None:
         after = pause(error, 0.25 * 2 ** (ask.tries + 1))
         self.queue.append(replace(ask, tries=ask.tries + 1, after=after))
 
-    def _halve(self, ask: _Ask) -> None:
+    def _halve(self, ask: Ask) -> None:
         middle = len(ask.wanted) // 2
         for half in (ask.wanted[:middle], ask.wanted[middle:]):
-            if len(half) > 1:
-                self.queue.append(_Ask("shard", half, tries=ask.tries))
-            else:
-                self._one_by_one(half)
+            if half:
+                self.queue.append(together(half, ask.tries))
 
     def _one_by_one(self, wanted: Sequence[Listed]) -> None:
-        self.queue.extend(_Ask("single", (one,)) for one in wanted)
+        self.queue.extend(alone(wanted))
 
     def _note(self, error: ProviderError) -> None:
         """Keep the error that says most: one that stops everything, else the first."""
         if self.trouble is None or _is_passing(self.trouble):
             self.trouble = error
-
-
-def _plan(wanted: Sequence[Listed], size: int) -> Iterator[_Ask]:
-    """Neighbours in time together, newest first; alone what has no moment or no neighbour."""
-    each = {one.remote_id: one for one in wanted}
-    dated = [one for one in each.values() if one.received_at]
-    dated.sort(key=_moment, reverse=True)
-    for start in range(0, len(dated), size):
-        shard = tuple(dated[start : start + size])
-        yield _Ask("shard" if len(shard) > 1 else "single", shard)
-    for one in each.values():
-        if not one.received_at:
-            yield _Ask("single", (one,))
-
-
-def _moment(one: Listed) -> datetime:
-    return one.received_at or datetime.min.replace(tzinfo=UTC)
 
 
 def _is_passing(error: ProviderError) -> bool:

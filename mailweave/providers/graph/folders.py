@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from mailweave.kit import clock
 from mailweave.providers.base import RemoteFolder, Role
-from mailweave.providers.errors import ProviderError, Unavailable
+from mailweave.providers.errors import ConsentNeeded, ProviderError, Refused, Unavailable
 from mailweave.providers.graph import calls, wire
-from mailweave.providers.graph.client import Client
-from mailweave.providers.graph.failures import Gone, Invalid
+from mailweave.providers.graph.client import Client, Outcome
+from mailweave.providers.graph.failures import Gone
 
 NAMES: dict[Role, str] = {
     "inbox": "Inbox",
@@ -128,13 +128,18 @@ def _known(client: Client) -> tuple[dict[str, Role], frozenset[str]]:
     ids: dict[str, str] = {}
     outcomes = client.ask_all([calls.folder(alias) for alias in aliases])
     for alias, outcome in zip(aliases, outcomes, strict=True):
-        if isinstance(outcome, Gone | Invalid):
+        if isinstance(outcome, Refused) or (alias in _MACHINERY and _is_shut(outcome)):
             continue
         if isinstance(outcome, ProviderError):
             raise outcome
         ids[alias] = client.read(wire.NAMED, outcome).id
     roles = {ids[alias]: role for role, alias in ALIAS_OF.items() if alias in ids}
     return roles, frozenset(ids[alias] for alias in _MACHINERY if alias in ids)
+
+
+def _is_shut(outcome: Outcome) -> bool:
+    """Some of the machinery is closed to everybody: that is no missing permission of ours."""
+    return isinstance(outcome, ConsentNeeded)
 
 
 def _folder(

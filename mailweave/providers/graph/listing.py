@@ -16,7 +16,7 @@ from mailweave.providers.errors import CursorExpired, Unavailable
 from mailweave.providers.graph import calls, payload, position, wire
 from mailweave.providers.graph.calls import Stretch
 from mailweave.providers.graph.client import Client
-from mailweave.providers.graph.failures import Gone
+from mailweave.providers.graph.failures import Gone, Invalid
 from mailweave.providers.graph.folders import ALIAS_OF, Folders
 
 _MOST_PAGES = 20_000
@@ -127,8 +127,15 @@ class _Told:
 
 
 def _read(client: Client, place: _Place, folder_id: str, *, counted: bool = False) -> _Told:
-    call = calls.listing(place.stretch(), folder_id=folder_id, skip=place.skip, counted=counted)
-    told, odd = client.read_page(wire.STATES, client.get(call))
+    asked = place.stretch()
+    call = calls.listing(asked, folder_id=folder_id, skip=place.skip, counted=counted)
+    try:
+        body = client.get(call)
+    except Invalid:
+        if not counted:
+            raise
+        body = client.get(calls.listing(asked, folder_id=folder_id, skip=place.skip))
+    told, odd = client.read_page(wire.STATES, body)
     more = bool(told.next_link) or len(told.value) + len(odd) >= calls.PAGE
     fresh = [one for one in told.value if not place.has_told(one)]
     following = _following(place, told.value) if more else None

@@ -189,6 +189,7 @@ def test_a_batch_has_at_most_twenty_calls_and_each_its_preference() -> None:
     def say(request: httpx2.Request) -> httpx2.Response:
         assert request.url.path == "/v1.0/$batch"
         assert request.method == "POST"
+        assert request.headers["prefer"] == 'IdType="ImmutableId"'
         inner = json.loads(request.content)["requests"]
         assert all(one["headers"] == {"Prefer": 'IdType="ImmutableId"'} for one in inner)
         assert all(one["url"].startswith("/me/messages/") for one in inner)

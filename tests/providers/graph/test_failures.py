@@ -148,3 +148,5 @@ def test_a_crowd_is_told_from_a_spent_quota() -> None:
     error = sorted_out(crowd)
     assert isinstance(error, Crowded)
     assert error.retry_at == NOW + timedelta(seconds=2)
+    assert type(sorted_out(crowd, retry_after="10")) is Crowded
+    assert type(sorted_out(crowd, retry_after="10.5")) is RateLimited

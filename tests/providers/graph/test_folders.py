@@ -186,6 +186,16 @@ def test_a_missing_permission_is_not_a_missing_folder() -> None:
         made.folders()
 
 
+def test_machinery_may_be_closed_to_everybody() -> None:
+    tree = Tree()
+
+    def answer(path: str) -> Inner:
+        return stub.DENIED if "/recoverableitemsdeletions" in path else tree(path)
+
+    with reader(each(answer)) as made:
+        assert len(made.folders()) == 2
+
+
 def test_a_tree_is_good_for_a_minute(hands: clock.Hands) -> None:
     tree = Tree()
     with reader(each(tree)) as made:

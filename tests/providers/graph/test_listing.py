@@ -96,6 +96,19 @@ def test_the_first_page_says_how_many_there_are() -> None:
         assert made.page(EVERYTHING, first.next_token).estimate is None
 
 
+def test_a_server_that_does_not_count_lists_all_the_same() -> None:
+    box = at_seconds(*range(25))
+    whole = box.answer
+
+    def answer(path: str) -> stub.Inner:
+        return stub.refusal(400, "BadRequest") if "$count" in path else whole(path)
+
+    box.answer = answer  # type: ignore[method-assign]
+    with reader(each(box)) as made:
+        assert made.page(EVERYTHING, None).estimate is None
+        assert len(ids(pages(made))) == 25
+
+
 @pytest.mark.parametrize(
     "seconds",
     [
