@@ -1,9 +1,15 @@
-"""A real browser on a real server: chromium against uvicorn on the tests' database."""
+"""A real browser on a real server: chromium against uvicorn on the tests' database.
 
+Walks through everything have an installation of their own, with a sandbox and a worker.
+"""
+
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -11,12 +17,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from mailweave.people.access import Member
 from tests import database
+from tests.browser.walking import ADA, SETTINGS, fill
+from tests.flows.installation import PASSWORD, Installation
 from tests.makers import signed_in
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -136,3 +145,68 @@ def axe() -> Callable[[Page], list[str]]:
         ]
 
     return look
+
+
+@pytest.fixture(scope="session")
+def installation(browser: Browser) -> Iterator[Installation]:
+    """Everything running, an owner, a contact, and mail in two sandbox mailboxes."""
+    home = Path(tempfile.mkdtemp(prefix="mailweave-walk-"))
+    server = database.cluster()
+    server.start()
+    name = home.name.replace("-", "_")
+    url = server.create_database(name)
+    with (server.home / "migrating").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # roles belong to the whole server
+        running = Installation(home, database_url=url)
+        running.__enter__()
+    try:
+        fill(running)
+        yield running
+    finally:
+        running.__exit__(None, None, None)
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def state(installation: Installation, browser: Browser) -> dict[str, Any]:
+    """The cookies of a browser in which the owner is signed in."""
+    context = browser.new_context(base_url=installation.web)
+    page = context.new_page()
+    page.goto(SETTINGS)
+    page.get_by_label("E-mail address").fill(ADA)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=20_000)
+    kept = dict(context.storage_state())
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def walker(installation: Installation, state: dict[str, Any], browser: Browser) -> Iterator[Page]:
+    """A page of the owner's; at its end the console has complained of nothing."""
+    context = browser.new_context(
+        base_url=installation.web,
+        storage_state=state,  # type: ignore[arg-type]
+        viewport={"width": 1280, "height": 800},
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    expect.set_options(timeout=15_000)  # other processes have to act, on a machine that is busy
+    found: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and "422" not in message.text:
+            found.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    yield page
+    context.close()
+    expect.set_options(timeout=5_000)
+    assert found == []

@@ -4,139 +4,30 @@ The installation is one for all tests here: a sandbox, a web server and a worker
 their own. Tests that only look use the mailbox that the journey connected.
 """
 
-import base64
-import fcntl
-import json
 import re
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests import database
-from tests.flows.installation import PASSWORD, Installation
+from tests.browser.walking import (
+    ADA,
+    JO,
+    MANY,
+    MARA,
+    SETTINGS,
+    SPARE,
+    THEMES,
+    Axe,
+    card_of,
+    consent,
+    look,
+)
+from tests.flows.installation import Installation
 
 pytestmark = pytest.mark.browser
-Axe = Callable[[Page], list[str]]
-
-ADA, JO, SPARE = "ada@northwind.example", "jo@northwind.example", "spare@northwind.example"
-MARA = "mara@acme.example"
-FEW, MANY = 30, 240
-SETTINGS = "/settings/integrations/"
-THEMES = ["light", "dark"]
-RECORDS = {
-    "companies": [{"name": "Acme", "domain": "acme.example"}],
-    "contacts": [{"name": "Mara Lind", "title": "", "company": "Acme", "addresses": [MARA]}],
-    "deals": [],
-}
-
-
-@pytest.fixture(scope="session")
-def installation(browser: Browser) -> Iterator[Installation]:
-    """Everything running, an owner, a contact, and mail in two sandbox mailboxes."""
-    home = Path(tempfile.mkdtemp(prefix="mailweave-walk-"))
-    server = database.cluster()
-    server.start()
-    name = home.name.replace("-", "_")
-    url = server.create_database(name)
-    with (server.home / "migrating").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # roles belong to the whole server
-        running = Installation(home, database_url=url)
-        running.__enter__()
-    try:
-        _fill(running)
-        yield running
-    finally:
-        running.__exit__(None, None, None)
-        with psycopg.connect(server.url(), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
-        shutil.rmtree(home)
-
-
-def _fill(running: Installation) -> None:
-    now = datetime.now(UTC)
-    for address, many in ((ADA, FEW), (JO, MANY), (SPARE, 0)):
-        name = address.partition("@")[0].title()
-        running.tell_google("mailboxes", address=address, name=name)
-        letters = [_letter(address, f"Offer {n} for {name}", now, n) for n in range(many)]
-        running.tell_google(f"mailboxes/{address}/bulk", messages=letters)
-    running.set_up(ADA).close()
-    document = running.home / "records.json"
-    document.write_text(json.dumps(RECORDS))
-    running.manage("load_contacts", str(document), "--workspace", "1")
-
-
-def _letter(address: str, subject: str, now: datetime, number: int) -> dict[str, Any]:
-    raw = (
-        f"From: Mara Lind <{MARA}>\r\nTo: {address}\r\nSubject: {subject}\r\n"
-        f"Message-ID: <{number}.{address.replace('@', '.')}@acme.example>\r\n\r\n"
-        f"This is number {number}.\r\n"
-    )
-    return {
-        "raw": base64.b64encode(raw.encode()).decode(),
-        "labels": ["INBOX"],
-        "received_at": (now - timedelta(hours=number + 1)).isoformat(),
-    }
-
-
-@pytest.fixture(scope="session")
-def state(installation: Installation, browser: Browser) -> dict[str, Any]:
-    """The cookies of a browser in which the owner is signed in."""
-    context = browser.new_context(base_url=installation.web)
-    page = context.new_page()
-    page.goto(SETTINGS)
-    page.get_by_label("E-mail address").fill(ADA)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=20_000)
-    kept = dict(context.storage_state())
-    context.close()
-    return kept
-
-
-@pytest.fixture
-def walker(installation: Installation, state: dict[str, Any], browser: Browser) -> Iterator[Page]:
-    """A page of the owner's; at its end the console has complained of nothing."""
-    context = browser.new_context(
-        base_url=installation.web,
-        storage_state=state,  # type: ignore[arg-type]
-        viewport={"width": 1280, "height": 800},
-        locale="en-GB",
-        timezone_id="Europe/Berlin",
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    expect.set_options(timeout=15_000)  # other processes have to act, on a machine that is busy
-    found: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and "422" not in message.text:
-            found.append(message.text)
-
-    page.on("console", note)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield page
-    context.close()
-    expect.set_options(timeout=5_000)
-    assert found == []
-
-
-def consent(page: Page, address: str) -> None:
-    """Choose an account on the sandbox's pages and agree."""
-    page.get_by_text(address).click()
-    page.get_by_role("button", name="Continue").click()
-
-
-def card_of(page: Page, address: str) -> Any:
-    return page.get_by_role("region", name=re.compile(address))
 
 
 @pytest.fixture(scope="session")
@@ -250,16 +141,6 @@ def test_a_grant_that_is_revoked_is_told_and_reconnected_in_place(
     consent(walker, ADA)
     expect(walker.locator(".toast")).to_contain_text("connected again")
     expect(card_of(walker, ADA).locator(".health")).to_contain_text("Healthy")
-
-
-def look(page: Page, axe: Axe, path: str) -> None:
-    """No violations, and nothing that scrolls sideways on a phone."""
-    page.goto(path)
-    assert axe(page) == [], path
-    page.set_viewport_size({"width": 390, "height": 800})
-    over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert over <= 0, path
-    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 @pytest.mark.parametrize("theme", THEMES)
