@@ -160,8 +160,27 @@ def test_a_body_that_drips_on_and_on_is_given_up() -> None:
 
         with answering(lambda _: httpx2.Response(200, content=drops())) as client:
             request = client.build_request("GET", "https://api.example/")
-            with pytest.raises(http.Unreachable, match="slowly"):
+            with pytest.raises(http.TimedOut, match="slowly"):
                 http.send(client, request)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (httpx2.ReadTimeout("x"), http.TimedOut),
+        (httpx2.ConnectTimeout("x"), http.TimedOut),
+        (httpx2.ConnectError("x"), http.Unreachable),
+        (httpx2.RemoteProtocolError("x"), http.Unreachable),
+    ],
+    ids=repr,
+)
+def test_a_time_out_is_told_from_other_silence(error: Exception, kind: type[Exception]) -> None:
+    def fail(_: httpx2.Request) -> httpx2.Response:
+        raise error
+
+    with answering(fail) as client, pytest.raises(http.Unreachable) as caught:
+        http.send(client, client.build_request("GET", "https://api.example/"))
+    assert type(caught.value) is kind
 
 
 def test_a_closed_port_is_unreachable() -> None:

@@ -10,7 +10,7 @@ import pytest
 from mailweave.kit import clock
 from mailweave.providers.base import Listed, Role, Window
 from mailweave.providers.errors import CursorExpired, Refused, Unavailable
-from mailweave.providers.graph import calls
+from mailweave.providers.graph import calls, listing
 from mailweave.providers.graph.failures import NO_MAILBOX
 from mailweave.providers.graph.reader import GraphReader
 from tests.providers.graph import stub
@@ -148,6 +148,15 @@ def test_equals_in_any_order_are_not_lost(chance: int) -> None:
     with reader(each(box)) as made:
         found = ids(pages(made))
     assert sorted(found) == [one["id"] for one in box.messages]
+
+
+def test_two_that_share_a_short_name_are_both_told_if_not_in_one_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listing, "_mark", lambda _: "aaaaa")
+    box = at_seconds(*range(35))
+    with reader(each(box)) as made:
+        assert ids(pages(made)) == [one["id"] for one in box.messages]
 
 
 def test_more_in_a_second_than_a_token_can_name_move_on_by_number(
