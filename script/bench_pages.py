@@ -72,7 +72,7 @@ def main() -> int:
 
         if workspaces.is_first_run():
             fill(options.messages)
-        over = measure(options.samples)
+        over = measure(options.samples, options.only)
         print_sizes()
     print("\n" + (f"Over the limit: {', '.join(over)}" if over else "All within the limits."))
     return 1 if over else 0
@@ -88,6 +88,7 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--samples", type=int, default=200, help="of each case")
+    parser.add_argument("--only", default="", metavar="TEXT", help="cases whose names hold it")
     return parser.parse_args()
 
 
@@ -173,8 +174,8 @@ def owner_url() -> str:
     )
 
 
-def measure(samples: int) -> list[str]:
-    """Time every case; returns the names of those over their limit."""
+def measure(samples: int, only: str) -> list[str]:
+    """Time the cases; returns the names of those over their limit."""
     from bench_cases import Reader
     from django.test import Client
 
@@ -186,7 +187,7 @@ def measure(samples: int) -> list[str]:
     client = Client(headers={"host": "127.0.0.1", "HX-Request-Type": "partial"})
     client.force_login(user)
     over = []
-    cases = list(Reader(member).cases())
+    cases = [case for case in Reader(member).cases() if only in case.name]
     for case in cases:
         sample(case, WARM, member.workspace_id, client)
     print(f"\nEach case was asked {WARM} times before; of these no figures are taken.")

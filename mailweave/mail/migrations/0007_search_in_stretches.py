@@ -74,7 +74,9 @@ DECLARE
     candidates float8;  -- share of the messages that the text index would name
     -- Candidates to look at before a page ends with what it has. Those of a phrase are worse: the
     -- index does not know which words stand side by side, each must be read, and most are not it.
-    patience float8 := CASE WHEN loose = sieve THEN 15000 ELSE 1000 END;
+    phrase boolean := loose <> sieve;
+    patience float8 := CASE WHEN phrase THEN 1000 ELSE 15000 END;
+    stretch bigint := CASE WHEN phrase THEN 100000 END;  -- messages to look back over in one page
     had bigint[] := '{}';  -- the threads found so far
     still integer := wanted;
     high timestamptz := before_at;
@@ -151,7 +153,7 @@ BEGIN
         EXIT WHEN low IS NULL;
         IF candidates IS NULL THEN
             candidates := coalesce(cardinality(ids), 0) / 2000.0;
-            IF loose <> sieve THEN
+            IF phrase THEN
                 SELECT count(*) / 2000.0 INTO candidates FROM (
                     SELECT w.words FROM mail_searchrow w
                     WHERE w.workspace_id = workspace AND w.sent_at > low AND w.sent_at <= high
@@ -161,14 +163,14 @@ BEGIN
         END IF;
         high := low;
         seen := seen + size;
-        IF seen * candidates >= patience THEN
+        IF seen * candidates >= patience OR seen >= stretch THEN
             RETURN QUERY SELECT low, NULL::bigint, NULL::bigint;
             RETURN;
         END IF;
         -- As many more as the finds so far let expect, and as many again to be sure; but no more
         -- candidates than there is patience for.
         size := CASE WHEN candidates >= 0.002 THEN least(
-            CASE WHEN loose = sieve THEN 8 * seen END,
+            CASE WHEN phrase THEN stretch ELSE 8 * seen END,
             greatest(2000, (patience - seen * candidates) / candidates),
             greatest(2000, 2 * still * seen / greatest(1, wanted - still))
         ) END;
