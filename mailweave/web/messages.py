@@ -135,19 +135,20 @@ def insides(
     request: HttpRequest,
     viewer: Viewer,
     messages: Sequence[MessageView],
-    *,
     newest: int,
+    filings: Mapping[int, Sequence[Filing]],
+    *,
     shown_once: bool = False,
 ) -> Mapping[int, Inside]:
-    """The insides of the cards of messages the viewer may read; ``newest`` is the id of the last
-    one of their thread. Opens short transactions; 404 if a right ended meanwhile."""
+    """The insides of the cards of messages the viewer may read, which are filed as ``filings``
+    says; ``newest`` is the id of the last one of their thread. Opens short transactions; 404 if a
+    right ended meanwhile."""
     member = member_of(request)
     try:
         shown = showing.show_all(viewer, [one.id for one in messages], inline)
     except NotFound:
         raise Http404 from None
     with scope.workspace(member.workspace_id):
-        filings = links.filings([one.id for one in messages], member)
         trusted = _trusted(member, messages)
     return {
         one.id: Inside(
@@ -185,7 +186,9 @@ def _render(request: HttpRequest, viewer: Viewer, found: Found) -> HttpResponse:
     once = request.GET.get("images") == "1"
     one = found.message
     newest = one.id if found.newest else 0
-    made = insides(request, viewer, [one], newest=newest, shown_once=once)[one.id]
+    with scope.workspace(viewer.workspace_id):
+        filings = links.filings([one.id], member_of(request))
+    made = insides(request, viewer, [one], newest, filings, shown_once=once)[one.id]
     with scope.workspace(viewer.workspace_id):
         part = request.headers.get("HX-Request") == "true"
         template = "messages/_inside.html" if part else "messages/page.html"

@@ -20,6 +20,7 @@ from mailweave.web import links, lists, mail, messages
 from mailweave.web.links import Filing
 from mailweave.web.messages import Inside
 
+Filings = Mapping[int, Sequence[Filing]]
 MAX_OPEN = 12
 """How many messages stand open when a thread is opened."""
 
@@ -48,16 +49,16 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
     messages before those it has."""
     member = member_of(request)
     before = request.GET.get("before", "")[:200]
-    viewer, found = _open(request, member, pk, before)
-    newest = 0 if before else found.messages[-1].id
-    wanted = [] if before else opened(found)
-    insides = messages.insides(request, viewer, wanted, newest=newest)
+    viewer, found, filings = _open(request, member, pk, before)
+    insides: Mapping[int, Inside] = {}
+    if not before:
+        newest = found.messages[-1].id
+        insides = messages.insides(request, viewer, opened(found), newest, filings)
     part = request.headers.get("HX-Request-Type") == "partial"
     older = part and request.GET.get("part") == "older"
     with scope.workspace(member.workspace_id):
-        facts: dict[str, Any] = {"thread": found, "entries": _entries(found, insides, member)}
+        facts = _facts(found, insides, filings, member)
         facts |= {"wanted": lists.asked(request), "before": before}
-        facts |= {} if older else _head(found, insides, member)
         facts |= {} if part else mail.pane(request, member)
         beside = "threads/_older.html" if older else "threads/_thread.html"
         response = render(request, beside if part else "mail/page.html", facts)
@@ -72,23 +73,29 @@ def opened(thread: ThreadView) -> list[MessageView]:
     return wanted[-MAX_OPEN:]
 
 
-def _open(request: HttpRequest, member: Member, pk: int, before: str) -> tuple[Viewer, ThreadView]:
+def _open(
+    request: HttpRequest, member: Member, pk: int, before: str
+) -> tuple[Viewer, ThreadView, Filings]:
     since = request.GET.get("since", "")
+    is_number = since.isascii() and since.isdecimal() and len(since) < 19
     with scope.workspace(member.workspace_id):
         viewer = viewer_for(member)
         try:
-            is_number = since.isascii() and since.isdecimal() and len(since) < 19
-            number = int(since) if is_number else None
-            return viewer, reading.open_thread(viewer, pk, before, number)
+            found = reading.open_thread(viewer, pk, before, int(since) if is_number else None)
         except NotFound:
             raise Http404 from None
+        wanted = history.telling(found.ids) | {one.id for one in opened(found)}
+        return viewer, found, links.filings(wanted, member)
 
 
-def _head(thread: ThreadView, insides: Mapping[int, Inside], member: Member) -> dict[str, Any]:
-    telling = history.telling(thread.ids)
+def _facts(
+    thread: ThreadView, insides: Mapping[int, Inside], filings: Filings, member: Member
+) -> dict[str, Any]:
     return {
+        "thread": thread,
         "heading": heading(thread),
-        "filed": _filed(links.filings(telling, member).values()),
+        "entries": _entries(thread, insides, member),
+        "filed": _filed(filings.values()),
         "collapsed": len(insides) < len(thread.messages),
     }
 
