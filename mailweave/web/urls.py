@@ -68,10 +68,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/integrations/", integrations.index, name="integrations"),
     path("settings/integrations/<str:kind>/", integrations.provider, name="provider"),
     path("settings/integrations/<str:kind>/client/", integrations.client, name="oauth_client"),
+    path("settings/integrations/<str:kind>/admin/", consent.ask, name="ask_admin"),
+    path("settings/integrations/<str:kind>/admin/forget/", consent.forget, name="forget_admin"),
     path("connect/<str:kind>/", integrations.connect, name="connect"),
     path("connect/<str:kind>/callback/", integrations.callback, name="connect_callback"),
-    path("connect/<str:kind>/admin/", consent.ask, name="ask_admin"),
-    path("connect/<str:kind>/admin/forget/", consent.forget, name="forget_admin"),
     path("connect/<str:kind>/consent/", consent.back, name="admin_consent"),
     # mailboxes
     path(f"{BOX}card/", mailboxes.card, name="mailbox_card"),

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 CY, DEE, EVE = "cy@contoso.example", "dee@fabrikam.example", "eve@live.example"
 CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 OUTLOOK = f"{SETTINGS}outlook/"
-MINE = "/connect/outlook/admin/"
+MINE = f"{OUTLOOK}admin/"
 
 
 @pytest.fixture(scope="module")

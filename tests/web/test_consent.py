@@ -21,8 +21,8 @@ from tests.web.boxes import ROOT, Box
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CY = "cy@contoso.example"
-ASK, FORGET, BACK = (f"/connect/outlook/{path}/" for path in ("admin", "admin/forget", "consent"))
 PAGE = f"{ROOT}outlook/"
+ASK, FORGET, BACK = f"{PAGE}admin/", f"{PAGE}admin/forget/", "/connect/outlook/consent/"
 
 
 def body(answer: Any) -> str:

@@ -56,8 +56,7 @@ KIND = Kind(
         Permission("Send mail as you", "To send what you write here from your own address."),
         Permission(
             "Maintain access to data you have given it access to",
-            "To go on bringing mail in while you are not here. In many organisations an "
-            "administrator must allow all this first.",
+            "To go on bringing mail in while you are not here.",
         ),
     ),
     folder_names=NAMES,
