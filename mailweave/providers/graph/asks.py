@@ -23,19 +23,25 @@ class Ask:
     """Seconds to wait before asking."""
     until: datetime | None = None
     """Where a second page for the same neighbours begins."""
+    files: bool = False
+    """A page shall tell at once what is attached."""
+    content_ids: bool = False
+    """What is told of an attachment shall include its Content-ID."""
 
     @property
     def remote_id(self) -> str:
         """The message it is for, if it is for one."""
         return self.wanted[0].remote_id
 
-    def call(self, *, content_ids: bool) -> Call:
+    def call(self) -> Call:
         """What to ask Graph."""
         match self.what:
             case "shard":
-                return calls.messages(self._stretch(), self.top())
+                stretch, top = self._stretch(), self.top()
+                wishes = {"files": self.files, "content_ids": self.content_ids}
+                return calls.messages(stretch, top, **wishes)
             case "files":
-                return calls.attachments(self.remote_id, content_ids=content_ids)
+                return calls.attachments(self.remote_id, content_ids=self.content_ids)
             case _:
                 return calls.message(self.remote_id)
 

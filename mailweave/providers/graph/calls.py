@@ -29,7 +29,7 @@ WHOLE = (
     "hasAttachments,bodyPreview,body,internetMessageHeaders"
 )
 _FILE = "id,name,contentType,size,isInline"
-_FILE_WITH_CONTENT_ID = f"{_FILE},microsoft.graph.fileAttachment/contentId"
+_CONTENT_ID = "microsoft.graph.fileAttachment/contentId"
 _FOLDER = "id,displayName,parentFolderId,childFolderCount,isHidden"
 _NEWEST_FIRST = "receivedDateTime desc"
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
@@ -93,10 +93,12 @@ def listing(stretch: Stretch, *, folder_id: str = "", skip: int = 0, counted: bo
     return Call(_with(path, **query, select=NAMED))
 
 
-def messages(stretch: Stretch, top: int) -> Call:
-    """One page of whole messages, newest first."""
+def messages(stretch: Stretch, top: int, *, files: bool, content_ids: bool) -> Call:
+    """One page of whole messages, newest first; with ``files`` also what is attached to them."""
     query = {"filter": stretch.filter(), "orderby": _NEWEST_FIRST, "top": str(top)}
-    return Call(_with("/me/messages", **query, select=WHOLE), cap=16 * http.MEGABYTE)
+    query |= {"select": WHOLE}
+    query |= {"expand": f"attachments($select={_file(content_ids)})"} if files else {}
+    return Call(_with("/me/messages", **query), cap=16 * http.MEGABYTE)
 
 
 def message(remote_id: str) -> Call:
@@ -111,8 +113,8 @@ def state(remote_id: str) -> Call:
 
 def attachments(remote_id: str, *, content_ids: bool) -> Call:
     """What is attached, without the bytes; a Content-ID belongs to one of the types only."""
-    select = _FILE_WITH_CONTENT_ID if content_ids else _FILE
-    return Call(_with(f"/me/messages/{_safe(remote_id)}/attachments", select=select))
+    path = f"/me/messages/{_safe(remote_id)}/attachments"
+    return Call(_with(path, select=_file(content_ids)))
 
 
 def attachment(remote_id: str, attachment_id: str) -> Call:
@@ -134,6 +136,10 @@ def changes(path: str) -> Call:
 def following(path: str) -> Call:
     """A further page by its link."""
     return Call(path)
+
+
+def _file(content_ids: bool) -> str:
+    return f"{_FILE},{_CONTENT_ID}" if content_ids else _FILE
 
 
 def _with(path: str, **query: str) -> str:

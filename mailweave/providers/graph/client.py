@@ -49,6 +49,8 @@ class Client:
         self.budget = budget
         self.shard = 25
         """Messages to ask for with one call; fewer once Graph finds that too many."""
+        self.files = True
+        """Whether a page of messages may tell what is attached to them."""
         self.content_ids = True
         """Whether Graph tells the Content-IDs of attachments in a list."""
         self._web = web

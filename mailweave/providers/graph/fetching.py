@@ -24,7 +24,7 @@ Answer = Fetched | Missing | Unreadable
 TRIES = 4
 AHEAD = WIDTH + 8
 """Requests under way or answered and not yet taken: lanes stay full while answers are stored."""
-_OUTAGE = 12
+_OUTAGE = 2 * AHEAD
 """Failures in a row that say nobody is there."""
 
 
@@ -71,8 +71,8 @@ class _Fetch:
                 if not lanes.flying:
                     self.trouble = self.trouble or self._over_budget()
                 return
-            call = ask.call(content_ids=self.client.content_ids)
-            lanes.put(ask, call, after=ask.after)
+            ask = replace(ask, files=self.client.files, content_ids=self.client.content_ids)
+            lanes.put(ask, ask.call(), after=ask.after)
 
     def _next(self) -> Ask | None:
         """The first of the queue without what was answered meanwhile; None if all of it was."""
@@ -125,6 +125,9 @@ class _Fetch:
     def _part(self, ask: Ask, error: ProviderError) -> None:
         """A page that failed: again, or in smaller pieces, down to message by message."""
         match error:
+            case Invalid() | TooBig() if ask.files:
+                self._expect_less(ask, error)
+                self.queue.append(ask)
             case Slow() | TooBig() | Corrupt():
                 if not isinstance(error, Corrupt):
                     self.client.shard = max(1, min(self.client.shard, len(ask.wanted) // 2))
@@ -140,6 +143,19 @@ class _Fetch:
             case _:
                 self._note(error)
 
+    def _expect_less(self, ask: Ask, error: ProviderError) -> None:
+        """Not every server tells Content-IDs in a list, or what is attached in a page at all.
+
+        Others of the same kind may have failed and said so before.
+        """
+        client = self.client
+        if (ask.files, ask.content_ids) != (client.files, client.content_ids):
+            return
+        if isinstance(error, Invalid) and ask.content_ids:
+            client.content_ids = False
+        else:
+            client.files, client.content_ids = False, True
+
     def _alone(self, ask: Ask, error: ProviderError) -> Iterator[Answer]:
         match error:
             case Gone():
@@ -154,11 +170,9 @@ class _Fetch:
     def _without_files(self, ask: Ask, error: ProviderError) -> Iterator[Answer]:
         """A message is never lost for what is attached to it, unless nobody is there at all."""
         match error:
-            case Invalid() if self.client.content_ids:
+            case Invalid() if ask.content_ids:
                 self.client.content_ids = False
                 self.queue.appendleft(ask)
-            case Invalid() if not ask.tries:
-                self.queue.appendleft(replace(ask, tries=1))
             case Unavailable() | Crowded() if ask.tries + 1 < TRIES:
                 self._again(ask, error)
             case Unavailable() if not self._answers():
@@ -196,13 +210,13 @@ class _Fetch:
     def _read_shard(self, ask: Ask, body: bytes) -> list[Answer]:
         page, odd = wire.read_page(wire.MESSAGES, body)
         answers: list[Answer] = []
-        for entry in odd:
-            if entry.id in self.open:
-                answers += self._unreadable(entry.id, entry.reason)
+        broken = {entry.id for entry in odd}
+        self._one_by_one([one for one in ask.wanted if one.remote_id in self.open & broken])
         for message in page.value:
             if message.id in self.open:
                 answers += self._convert(message)
-        left = tuple([one for one in ask.wanted if one.remote_id in self.open])
+        still = self.open - broken
+        left = tuple([one for one in ask.wanted if one.remote_id in still])
         is_full = bool(page.next_link) or len(page.value) + len(odd) >= ask.top()
         if left and is_full and ask.until is None and page.value:
             self._follow(left, page.value[-1])
@@ -245,7 +259,12 @@ class _Fetch:
 
     def _convert(self, message: wire.Message) -> Iterator[Answer]:
         """Answer a message, or keep it until it is known what is attached to it."""
-        if has_files(message):
+        files = message.attachments
+        if files and any(bytes(one.content_bytes) != b"null" for one in files):
+            self.client.files = False  # a server that sends the bytes along is not asked again
+        if files is not None and not message.more_attachments:
+            yield from self._close(fetched(message, files))
+        elif has_files(message) or message.more_attachments:
             self.open.discard(message.id)
             self.held[message.id] = message
             self.queue.appendleft(Ask("files", (Listed(message.id, ""),)))

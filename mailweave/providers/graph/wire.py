@@ -81,6 +81,19 @@ class Recipient(_Wire):
     email_address: EmailAddress | None = None
 
 
+class Attachment(_Wire):
+    """What is attached, without its bytes, unless Graph sends them unasked."""
+
+    id: str
+    odata_type: str | None = msgspec.field(default=None, name="@odata.type")
+    name: str | None = None
+    content_type: str | None = None
+    size: int | None = None
+    is_inline: bool | None = None
+    content_id: str | None = None
+    content_bytes: msgspec.Raw = NULL
+
+
 class Message(_Wire):
     """A whole message. People stay undecoded: mostly the headers name them already."""
 
@@ -104,18 +117,8 @@ class Message(_Wire):
     to_recipients: msgspec.Raw = NULL
     cc_recipients: msgspec.Raw = NULL
     bcc_recipients: msgspec.Raw = NULL
-
-
-class Attachment(_Wire):
-    """What is attached, without its bytes."""
-
-    id: str
-    odata_type: str | None = msgspec.field(default=None, name="@odata.type")
-    name: str | None = None
-    content_type: str | None = None
-    size: int | None = None
-    is_inline: bool | None = None
-    content_id: str | None = None
+    attachments: list[Attachment] | None = None
+    more_attachments: str | None = msgspec.field(default=None, name="attachments@odata.nextLink")
 
 
 class Folder(_Wire):

@@ -178,6 +178,8 @@ class Mailbox:
         self.asked: list[str] = []
         self.odd: dict[str, list[Inner]] = {}
         self.files: dict[str, list[dict[str, Any]]] = {}
+        self.expands = False
+        """Whether pages tell what is attached."""
         self.folders = [folder(name.removeprefix("f-")) for name in ALIASES.values()]
         self._dice = random.Random(chance)
 
@@ -218,6 +220,9 @@ class Mailbox:
         found.sort(key=lambda one: str(one["receivedDateTime"]), reverse=True)
         skip, top = int(options.get("$skip", "0")), int(options["$top"])
         page: dict[str, Any] = {"value": found[skip : skip + top]}
+        if self.expands and "$expand" in options:
+            told = [one | {"attachments": self.files.get(one["id"], [])} for one in page["value"]]
+            page["value"] = told
         if len(found) > skip + top:
             page["@odata.nextLink"] = f"{API}/v1.0/me/messages?$skip={skip + top}"
         if "$count" in options:

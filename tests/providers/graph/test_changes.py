@@ -205,6 +205,28 @@ def test_of_two_folders_that_claim_a_message_the_message_decides() -> None:
     assert state.folder_ids == ("f-own",)
 
 
+def test_half_a_word_outweighs_a_whole_one() -> None:
+    box = Deltas()
+    box.deliver("m", "f-own")
+    box.flag("m")
+    half = {"value": [{"id": "m", "isRead": True}], "@odata.deltaLink": f"{API}/v1.0/inbox"}
+    box.broken["/me/mailFolders/f-inbox/messages/delta"] = (200, half)
+    with reader(each(box)) as made:
+        follow(made, start())
+    assert any(path.startswith("/me/messages/m?") for path in box.asked)
+
+
+def test_what_leaves_during_the_first_round_is_news() -> None:
+    box = Deltas()
+    box.deliver("m", "f-deleted", age=500)
+    left = {"id": "m", "@removed": {"reason": "changed"}}
+    page = {"value": [left], "@odata.deltaLink": f"{API}/v1.0/inbox"}
+    box.broken["/me/mailFolders/f-inbox/messages/delta"] = (200, page)
+    with reader(each(box)) as made:
+        told = follow(made, start())
+    assert (names(told.updated), told.present) == (["m"], ())
+
+
 def test_a_folder_that_says_left_and_there_is_not_believed() -> None:
     box = Deltas()
     box.deliver("m")
@@ -357,8 +379,11 @@ def test_a_round_that_is_lost_begins_again(lost: Inner, monkeypatch: pytest.Monk
                 box.read(f"m{n}", value=n % 2 == 0)
             first = made.changes(cursor)
             box.broken["/me/mailFolders/f-inbox/messages/delta?$skiptoken"] = lost
+            box.asked.clear()
             second = made.changes(first.cursor)
             box.broken.clear()
+            again = [path for path in box.asked if "f-inbox/messages/delta?$skip" not in path]
+            assert all("$deltatoken" in path for path in again) is (cursor != start())
             rest = follow(made, second.cursor)
             told = (second.created, second.updated, rest.created, rest.updated)
             found = {one.remote_id: one.seen for states in told for one in states}

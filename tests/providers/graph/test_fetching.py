@@ -90,6 +90,13 @@ def test_strangers_between_do_not_come_along() -> None:
     assert len(box.asked) == 1
 
 
+def test_strangers_with_attachments_do_not_come_along_either() -> None:
+    box = mailbox(20, hasAttachments=True)
+    wanted = listed(box)[::2]
+    assert set(answers(box, wanted)) == {one.remote_id for one in wanted}
+    assert len(box.asked) == 11
+
+
 def test_a_page_full_of_strangers_is_followed_once_then_each_is_asked_for() -> None:
     box = mailbox(400)
     wanted = [listed(box)[n] for n in (0, 1, 2, 5, 380, 390, 399)]
@@ -207,7 +214,8 @@ def test_a_page_that_never_works_is_read_message_by_message(page: Inner) -> None
     box.odd["/me/messages?"] = [page]
     got = answers(box, listed(box))
     assert all(isinstance(one, Fetched) for one in got.values())
-    assert len(lists(box)) == 1
+    # What is not understood is asked for with less and less.
+    assert len(lists(box)) == (3 if page[0] == 400 else 1)
 
 
 def test_a_message_exchange_cannot_open_is_set_aside_alone() -> None:
@@ -326,6 +334,20 @@ def test_trouble_is_raised_after_what_came(lasting: Inner, kind: type[ProviderEr
     assert got
 
 
+def test_many_failures_are_no_outage_while_others_are_answered() -> None:
+    box = mailbox(120)
+    whole = box.answer
+
+    def answer(path: str) -> Inner:
+        return whole(path) if box.asked.count(path) > 1 else stub.BROKEN
+
+    box.answer = answer  # type: ignore[method-assign]
+    with reader(each(box)) as made:
+        made.client.shard = 2
+        assert len(list(made.fetch(listed(box)))) == 120
+    assert len(box.asked) == 120 > 2 * 2 * fetching._OUTAGE
+
+
 def test_an_outage_ends_soon() -> None:
     box = mailbox(500)
     box.odd["/me"] = [stub.BROKEN]
@@ -367,6 +389,84 @@ def test_attachments_are_asked_for_where_there_may_be_some() -> None:
     (logo,) = got["m002"].attachments
     assert (logo.filename, logo.content_id, logo.inline) == ("logo.png", "logo@x", True)
     assert got["m000"].attachments == ()
+    assert len(box.asked) == 3
+
+
+def test_a_page_may_tell_what_is_attached() -> None:
+    box = mailbox(30, hasAttachments=True)
+    box.expands = True
+    box.files = {one["id"]: [file("a.pdf", contentId="x@y")] for one in box.messages}
+    got = answers(box, listed(box))
+    assert len(box.asked) == 2
+    assert {one.attachments[0].content_id for one in got.values()} == {"x@y"}
+    assert "$expand=attachments($select=id,name,contentType,size,isInline,microsoft" in box.asked[0]
+
+
+def test_more_attachments_than_a_page_tells_are_asked_for() -> None:
+    box = mailbox(3, hasAttachments=True)
+    told = [one | {"attachments": [file("a.pdf")]} for one in box.messages]
+    told[1]["attachments@odata.nextLink"] = f"{stub.API}/v1.0/me/messages/m001/attachments?$skip=1"
+    box.odd["/me/messages?"] = [(200, {"value": told})]
+    box.files = {"m001": [file("a.pdf"), file("b.pdf")]}
+    got = answers(box, listed(box))
+    assert [len(one.attachments) for one in got.values()].count(2) == 1
+    assert len(got["m001"].attachments) == 2
+
+
+def test_a_server_that_sends_the_bytes_along_is_not_asked_again() -> None:
+    box = mailbox(60, hasAttachments=True)
+    box.expands = True
+    box.files = {one["id"]: [file("a.pdf", contentBytes="AAAA")] for one in box.messages}
+    with reader(each(box)) as made:
+        assert len(list(made.fetch(listed(box)[:20]))) == 20
+        box.asked.clear()
+        assert len(list(made.fetch(listed(box)[20:]))) == 40
+    assert not any("$expand" in path for path in box.asked)
+
+
+@pytest.mark.parametrize("refused", ["contentId", "$expand"])
+def test_a_server_that_refuses_to_tell_it_by_the_page_is_asked_otherwise(refused: str) -> None:
+    box = mailbox(60, hasAttachments=True)
+    box.expands = True
+    box.files = {one["id"]: [file("a.pdf")] for one in box.messages}
+    whole = box.answer
+
+    def answer(path: str) -> Inner:
+        refusal = stub.refusal(400, "BadRequest", "Not here.")
+        return refusal if path.startswith("/me/messages?") and refused in path else whole(path)
+
+    box.answer = answer  # type: ignore[method-assign]
+    got = answers(box, listed(box))
+    assert all(isinstance(one, Fetched) and len(one.attachments) == 1 for one in got.values())
+    pages = [path for path in lists(box) if refused not in path]
+    assert len(pages) == 3
+    single = [path for path in box.asked if "/attachments?" in path]
+    assert len(single) == (0 if refused == "contentId" else 60)
+
+
+def test_a_page_too_large_with_what_is_attached_is_asked_for_without() -> None:
+    box = mailbox(20, hasAttachments=True)
+    box.expands = True
+    box.files = {one["id"]: [file("a.pdf")] for one in box.messages}
+    whole = box.answer
+
+    def answer(path: str) -> Inner:
+        return (200, " " * 17_000_000) if "$expand" in path else whole(path)
+
+    box.answer = answer  # type: ignore[method-assign]
+    with reader(each(box)) as made:
+        got = list(made.fetch(listed(box)))
+        assert made.client.shard == 25
+    assert all(isinstance(one, Fetched) and len(one.attachments) == 1 for one in got)
+
+
+def test_an_odd_attachment_costs_calls_but_no_message() -> None:
+    box = mailbox(5, hasAttachments=True)
+    box.expands = True
+    box.files = {"m002": [{"id": None}], "m003": [file("a.pdf")]}
+    got = answers(box, listed(box))
+    assert all(isinstance(one, Fetched) for one in got.values())
+    assert (got["m002"].truncated, len(got["m003"].attachments)) == (True, 1)
     assert len(box.asked) == 3
 
 
@@ -545,5 +645,5 @@ def test_the_answer_needs_no_more_than_was_selected() -> None:
     box = mailbox(2)
     answers(box, listed(box))
     (path,) = box.asked
-    selected = set(path.partition("$select=")[2].split(","))
+    selected = set(path.partition("&$select=")[2].partition("&")[0].split(","))
     assert selected == set(json.loads(json.dumps(message("a")))) - {"@odata.etag"}
