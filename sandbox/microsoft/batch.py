@@ -8,7 +8,6 @@ import base64
 import binascii
 from contextlib import ExitStack
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -108,12 +107,13 @@ def _wave(
 
 
 def _request(part: Part, outer: Request) -> Request:
-    url = urlsplit(part.url)
-    path = url.path if url.scheme else "/v1.0/" + url.path.lstrip("/").removeprefix("v1.0/")
+    path, _, query = part.url.removeprefix(outer.origin).partition("?")
+    if not path.startswith("/v1.0/"):
+        path = "/v1.0/" + path.lstrip("/")
     kept = ("request-id", "client-request-id")
     headers = {name: outer.headers[name] for name in kept if name in outer.headers}
     headers |= {str(name).lower(): str(value) for name, value in part.headers.items()}
-    return Request(part.method.upper(), path, url.query, headers, outer.origin, _body(part.body))
+    return Request(part.method.upper(), path, query, headers, outer.origin, _body(part.body))
 
 
 def _body(body: Any) -> bytes:

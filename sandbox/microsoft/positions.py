@@ -3,13 +3,14 @@
 import base64
 import binascii
 import zlib
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from sandbox.microsoft.errors import GraphError, badly_formed_token
 
 LONGEST = 4_000_000
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Round(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -25,13 +26,13 @@ class Round(msgspec.Struct, frozen=True, omit_defaults=True):
     oid: str
     select: str = ""
     kinds: tuple[str, ...] = ()
-    since: int | None = None
-    until: int | None = None
-    at: int = 0
-    message: int = 2**63 - 1
-    least: int = 0
+    since: Number | None = None
+    until: Number | None = None
+    at: Number = 0
+    message: Number = 2**63 - 1
+    least: Number = 0
     """The number a filter by date begins with."""
-    left: int | None = None
+    left: Number | None = None
 
 
 class Census(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import httpx2
 import pytest
 
 from sandbox.microsoft import tokens
@@ -288,3 +289,53 @@ def test_the_wire_fails_here_as_everywhere(graph: Graph) -> None:
     batch = {"requests": [{"id": "1", "method": "GET", "url": "/me"}]}
     assert graph.http.post("/v1.0/$batch", json=batch).status_code == 503
     assert graph.http.post("/v1.0/$batch", json=batch).status_code == 200
+
+
+HOSTILE = [
+    "/v1.0/", "/v1.0//", "/v1.0/users", "/v1.0/users//", "/v1.0/me/()", "/v1.0/me/messages('')",
+    "/v1.0/me/messages/%00", "/v1.0/me/mailFolders('')/messages",
+    "/v1.0/me/mailFolders/inbox/childFolders/childFolders/childFolders", "/v1.0/me/mailFolders/x/y",
+    "/v1.0/me/messages?$filter=" + "(" * 400,
+    "/v1.0/me/messages?$filter=" + "not%20" * 400 + "isRead",
+    "/v1.0/me/messages?$filter=receivedDateTime%20ge%200001-01-01T00:00:00%2B14:00",
+    "/v1.0/me/messages?$filter=receivedDateTime%20ge%202026-13-45",
+    "/v1.0/me/messages?$filter=parentFolderId%20eq%20'x'", "/v1.0/me/messages?$filter='a'%20eq%20'",
+    "/v1.0/me/messages?$top=99999999999999999999", "/v1.0/me/messages?$skip=%F0%9F%98%80",
+    "/v1.0/me/messages?$orderby=receivedDateTime%20sideways", "/v1.0/me/messages?$select=,,",
+    "/v1.0/me/messages?$expand=attachments($select=", "/v1.0/me/messages/AAMkAA==/attachments/AA",
+    "/v1.0/me/mailFolders/delta?$deltatoken=eJwDAAAAAAE", "/v1.0/me/mailFolders?$skip=-1",
+    "/v1.0/me/mailFolders/inbox/messages/delta?$skiptoken=" + "A" * 5000,
+]  # fmt: skip
+
+
+def test_a_path_of_no_known_encoding(served: str, graph: Graph) -> None:
+    token = {"Authorization": f"Bearer {graph.token}"}
+    with httpx2.Client(trust_env=False, headers=token) as client:
+        answer = client.get(f"{served}v1.0/me/messages/%FF%FE")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ErrorInvalidIdMalformed")
+
+
+@pytest.mark.parametrize("path", HOSTILE)
+def test_what_nobody_should_send_is_refused_in_the_usual_form(graph: Graph, path: str) -> None:
+    answer = graph.get(path)
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["error"]["code"]
+
+
+BODIES = [
+    b"[]", b"null", b"{", b"\xff", b"[" * 100_000, b'{"isRead":[]}', b'{"destinationId":{}}',
+    b'{"requests":7}', b'{"inputIds":[{}]}',
+    b'{"requests":[{"id":"1","method":"GET","url":"http://["}]}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_bodies_nobody_should_send(graph: Graph, body: bytes) -> None:
+    graph.fill(1)
+    message = f"/v1.0/me/messages/{graph.read('messages')['value'][0]['id']}"
+    for verb, path in (("PATCH", message), ("POST", f"{message}/move"), ("POST", "/v1.0/$batch"),
+                       ("POST", "/v1.0/me/translateExchangeIds"), ("POST", "/v1.0/me/mailFolders"),
+                       ("PATCH", "/v1.0/me/mailFolders/inbox")):  # fmt: skip
+        answer = graph.http.request(verb, path, content=body)
+        assert answer.status_code < 500
+        assert answer.status_code >= 400 or "$batch" in path or verb == "PATCH"
