@@ -126,9 +126,9 @@ class Client:
             )  # fmt: skip
         except ValueError:
             same = False
-        if not same or not theirs.path.startswith("/"):
+        if not same or not theirs.path.startswith(f"{ours.path}/"):
             raise Unavailable("Microsoft Graph's answer leads on to another address: not followed.")
-        return url[url.index("/", url.index("//") + 2) :]
+        return url[url.index("/", url.index("//") + 2) + len(ours.path) :]
 
     def read(self, decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         """An answer as ``decoder`` reads it; raises Unavailable if it cannot."""

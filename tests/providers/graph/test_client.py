@@ -156,6 +156,14 @@ def test_a_link_is_followed_word_for_word(rest: str) -> None:
     }
 
 
+def test_an_address_may_have_a_path() -> None:
+    with client(Script((200, {"id": "a"}))) as made:
+        made._root = f"{API}/graph"
+        assert made.link(f"{API}/graph/v1.0/me?x=/y") == "/v1.0/me?x=/y"
+        with pytest.raises(Unavailable):
+            made.link(f"{API}/v1.0/me")
+
+
 @pytest.mark.parametrize(
     "link",
     [
