@@ -12,7 +12,7 @@ from django.db import connection
 
 from mailweave.kit import scope
 from mailweave.linking import history
-from mailweave.mail import cursors, inbox, reading, search
+from mailweave.mail import cursors, inbox, opening, reading, search
 from mailweave.mail.inbox import Filters
 from mailweave.mail.visibility import viewer_for
 from mailweave.people.access import Member
@@ -127,7 +127,7 @@ class Reader:
 
         def read() -> None:
             viewer = self._viewer()
-            found = reading.open_thread(viewer, thread_id)
+            found = opening.open_thread(viewer, thread_id)
             reading.body(viewer, found.messages[-1].id)
             history.reasons_for([one.id for one in found.messages])
 
@@ -139,7 +139,7 @@ class Reader:
         at = self.dice.choice(dates[len(dates) // 3 :])
         before = cursors.write(cursors.Place(at, 0))
         path = f"/mail/threads/{thread_id}/?part=older&before={before}"
-        return lambda: reading.open_thread(self._viewer(), thread_id, before), path
+        return lambda: opening.open_thread(self._viewer(), thread_id, before), path
 
     def _panel(self, among: list[int]) -> tuple[Callable[[], Any], str]:
         record_id = self.dice.choice(among)

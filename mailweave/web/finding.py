@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.http import Http404
 
-from mailweave.mail import reading
+from mailweave.mail import opening, reading
 from mailweave.mail.models import Message
 from mailweave.mail.reading import MessageView
 from mailweave.mail.visibility import Level, NotFound, Viewer
@@ -30,4 +30,4 @@ def find(viewer: Viewer, pk: int) -> Found:
         raise Http404 from None
     if found.level < Level.FULL:
         raise Http404
-    return Found(found, thread_id, reading.is_newest(viewer, thread_id, pk))
+    return Found(found, thread_id, opening.is_newest(viewer, thread_id, pk))

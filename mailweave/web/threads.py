@@ -10,9 +10,10 @@ from django.views.decorators.http import require_GET
 
 from mailweave.kit import scope
 from mailweave.linking import history
-from mailweave.mail import reading
+from mailweave.mail import opening
 from mailweave.mail.models import Mailbox, Message
-from mailweave.mail.reading import MessageView, ThreadView
+from mailweave.mail.opening import ThreadView
+from mailweave.mail.reading import MessageView
 from mailweave.mail.visibility import Level, NotFound, Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, networked
@@ -81,7 +82,7 @@ def _open(
     with scope.workspace(member.workspace_id):
         viewer = viewer_for(member)
         try:
-            found = reading.open_thread(viewer, pk, before, int(since) if is_number else None)
+            found = opening.open_thread(viewer, pk, before, int(since) if is_number else None)
         except NotFound:
             raise Http404 from None
         wanted = history.telling(found.ids) | {one.id for one in opened(found)}

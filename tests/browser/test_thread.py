@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mailweave.kit import live
-from mailweave.mail.reading import WINDOW
+from mailweave.mail.opening import WINDOW
 from mailweave.people.access import Member
 from mailweave.people.models import User
 from tests.makers_mail import make_part

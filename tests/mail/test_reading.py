@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from mailweave.mail import reading
-from mailweave.mail.models import Body, Copy
-from mailweave.mail.reading import NotFound, StoredBody, ThreadView
+from mailweave.mail import opening, reading
+from mailweave.mail.models import Body
+from mailweave.mail.reading import NotFound, StoredBody
 from mailweave.people.models import User
 from tests.makers_mail import Archive, eyes, make_part
 
@@ -33,7 +33,7 @@ def test_a_thread_runs_from_old_to_new(archive: Archive, sam: User) -> None:
     late, early = archive.message(thread_id, minute=2), archive.message(thread_id, minute=1)
     for message_id in (late, early):
         archive.copy(message_id, box)
-    view = reading.open_thread(eyes(sam), thread_id)
+    view = opening.open_thread(eyes(sam), thread_id)
     assert [one.id for one in view.messages] == [early, late]
     assert not view.more
 
@@ -49,7 +49,7 @@ def test_a_message_says_who_it_is_from_and_to(archive: Archive, sam: User) -> No
     )
     box = archive.mailbox(sam)
     archive.copy(message_id, box, seen=False)
-    (message,) = reading.open_thread(eyes(sam), thread_id).messages
+    (message,) = opening.open_thread(eyes(sam), thread_id).messages
     assert (message.sender.name, message.sender.address) == ("Ann", "ann@client.example")
     assert [one.address for one in message.to] == ["a@x.example", "b@x.example"]
     assert [one.address for one in message.cc] == ["c@x.example"]
@@ -65,8 +65,8 @@ def test_bcc_is_for_the_owner_of_the_copy(archive: Archive, sam: User, kim: User
     archive.copy(message_id, archive.mailbox(kim))
     archive.link(message_id, 1)
     archive.settle()
-    assert reading.open_thread(eyes(sam), thread_id).messages[0].bcc == ("secret@x.example",)
-    assert reading.open_thread(eyes(kim), thread_id).messages[0].bcc == ()
+    assert opening.open_thread(eyes(sam), thread_id).messages[0].bcc == ("secret@x.example",)
+    assert opening.open_thread(eyes(kim), thread_id).messages[0].bcc == ()
 
 
 def test_seen_is_ones_own(archive: Archive, sam: User, kim: User, lee: User) -> None:
@@ -76,7 +76,7 @@ def test_seen_is_ones_own(archive: Archive, sam: User, kim: User, lee: User) -> 
     archive.copy(message_id, archive.mailbox(kim), seen=True)
     archive.link(message_id, 1)
     archive.settle()
-    seen = [reading.open_thread(eyes(u), thread_id).messages[0].seen for u in (sam, kim, lee)]
+    seen = [opening.open_thread(eyes(u), thread_id).messages[0].seen for u in (sam, kim, lee)]
     assert seen == [False, True, True]
 
 
@@ -86,10 +86,10 @@ def test_mail_is_gone_when_every_visible_copy_is(archive: Archive, sam: User, ki
     archive.copy(message_id, archive.mailbox(sam), state="gone")
     still_there = archive.mailbox(kim)
     archive.copy(message_id, still_there)
-    assert reading.open_thread(eyes(sam), thread_id).messages[0].gone
+    assert opening.open_thread(eyes(sam), thread_id).messages[0].gone
     archive.link(message_id, 1)
     archive.settle()
-    assert not reading.open_thread(eyes(sam), thread_id).messages[0].gone
+    assert not opening.open_thread(eyes(sam), thread_id).messages[0].gone
 
 
 @pytest.mark.parametrize("sharing", ["subject", "metadata"])
@@ -98,7 +98,7 @@ def test_what_is_not_shared_does_not_leave_the_archive(
 ) -> None:
     thread_id, message_id = shared(sharing, subject="Plan", text="Hidden words")
     part_id = make_part(message_id, filename="hidden.pdf")
-    view = reading.open_thread(eyes(kim), thread_id)
+    view = opening.open_thread(eyes(kim), thread_id)
     subject = "Plan" if sharing == "subject" else None
     assert view.subject == view.messages[0].subject == subject
     assert (view.messages[0].preview, view.messages[0].attachments) == (None, ())
@@ -115,7 +115,7 @@ def test_what_is_not_shared_does_not_leave_the_archive(
 
 @pytest.mark.parametrize("pk", [0, -1, 2**62])
 def test_what_is_not_there_is_not_found(archive: Archive, sam: User, pk: int) -> None:
-    for ask in (reading.open_thread, reading.message, reading.body, reading.headers, reading.part):
+    for ask in (opening.open_thread, reading.message, reading.body, reading.headers, reading.part):
         with pytest.raises(NotFound):
             ask(eyes(sam), pk)
 
@@ -182,100 +182,9 @@ def test_an_attachment_the_provider_deleted_cannot_be_fetched(
     archive.copy(message_id, archive.mailbox(sam), state="gone")
     archive.link(message_id, 1)
     archive.settle()
-    assert len(reading.open_thread(eyes(sam), thread_id).messages[0].attachments) == 1
+    assert len(opening.open_thread(eyes(sam), thread_id).messages[0].attachments) == 1
     with pytest.raises(NotFound):
         reading.part(eyes(sam), part_id)
     kept = archive.mailbox(kim)
     archive.copy(message_id, kept)
     assert reading.part(eyes(sam), part_id).mailbox_id == kept
-
-
-def conversation(archive: Archive, user: User, length: int, **facts: Any) -> tuple[int, list[int]]:
-    """A thread in a mailbox of the user's, and its messages, oldest first."""
-    box, thread_id = archive.mailbox(user), archive.thread()
-    made = [archive.message(thread_id, minute=minute, **facts) for minute in range(length)]
-    for message_id in made:
-        archive.copy(message_id, box)
-    return thread_id, made
-
-
-def shown(view: ThreadView) -> list[int]:
-    return [one.id for one in view.messages]
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows that a few messages fill."""
-    for name, size in (("WINDOW", 2), ("OLDER", 3), ("MAX_MESSAGES", 6)):
-        monkeypatch.setattr(reading, name, size)
-
-
-@pytest.mark.usefixtures("small")
-def test_a_long_thread_shows_its_newest_part(archive: Archive, sam: User) -> None:
-    thread_id, made = conversation(archive, sam, 6, subject="Terms")
-    view = reading.open_thread(eyes(sam), thread_id)
-    assert (shown(view), view.ids, view.older) == (made[4:], tuple(made), 4)
-    assert (view.subject, view.more) == ("Terms", False)
-
-
-@pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("length", [1, 2, 3, 5, 6, 7, 8, 9, 16])
-def test_every_message_is_in_one_window(archive: Archive, sam: User, length: int) -> None:
-    thread_id, made = conversation(archive, sam, length)
-    view = reading.open_thread(eyes(sam), thread_id)
-    windows = [shown(view)]
-    while view.before:
-        assert view.older or view.more
-        view = reading.open_thread(eyes(sam), thread_id, view.before)
-        windows.insert(0, shown(view))
-    assert [pk for window in windows for pk in window] == made
-    assert (view.older, view.more) == (0, False)
-
-
-@pytest.mark.usefixtures("small")
-def test_what_came_since_a_message_is_one_window(archive: Archive, sam: User) -> None:
-    thread_id, made = conversation(archive, sam, 6)
-    assert shown(reading.open_thread(eyes(sam), thread_id, since=made[1])) == made[1:]
-    assert shown(reading.open_thread(eyes(sam), thread_id, since=10**18)) == made[4:]
-
-
-@pytest.mark.usefixtures("small")
-def test_older_messages_are_counted_as_far_as_they_are_seen(
-    archive: Archive, sam: User, kim: User
-) -> None:
-    thread_id, made = conversation(archive, sam, 4)
-    hidden = archive.mailbox(kim, sharing="private")
-    for minute in (-1, -2):
-        archive.copy(archive.message(thread_id, minute=minute), hidden, seen=False)
-    Copy.objects.filter(message_id__in=[made[0], made[1], made[3]]).update(seen=False)
-    view = reading.open_thread(eyes(sam), thread_id)
-    assert (view.older, view.older_unread, len(view.ids)) == (2, 2, 4)
-    assert not reading.open_thread(eyes(sam), thread_id, view.before).before
-
-
-def test_one_message_says_what_its_thread_says_of_it(archive: Archive, sam: User) -> None:
-    thread_id, made = conversation(archive, sam, 3)
-    make_part(made[1])
-    view = reading.open_thread(eyes(sam), thread_id)
-    assert [reading.message(eyes(sam), pk) for pk in made] == list(view.messages)
-    newest = [reading.is_newest(eyes(sam), thread_id, pk) for pk in made]
-    assert newest == [False, False, True]
-
-
-def test_the_newest_is_the_newest_one_sees(archive: Archive, sam: User, kim: User) -> None:
-    thread_id, made = conversation(archive, sam, 2)
-    archive.copy(archive.message(thread_id, minute=9), archive.mailbox(kim, sharing="private"))
-    assert reading.is_newest(eyes(sam), thread_id, made[1])
-
-
-def test_a_thread_takes_four_queries(
-    archive: Archive, sam: User, django_assert_num_queries: Any
-) -> None:
-    box, thread_id = archive.mailbox(sam), archive.thread()
-    for minute in range(5):
-        message_id = archive.message(thread_id, minute=minute)
-        archive.copy(message_id, box)
-        make_part(message_id)
-    viewer = eyes(sam)
-    with django_assert_num_queries(4):
-        reading.open_thread(viewer, thread_id)

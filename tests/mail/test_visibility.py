@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from mailweave.kit import scope
 from mailweave.linking import history
-from mailweave.mail import inbox, reading, search
+from mailweave.mail import inbox, opening, reading, search
 from mailweave.mail.inbox import Filters
 from mailweave.mail.visibility import Level, NotFound, viewer_for
 from mailweave.people.access import Member
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.sql
 
 def level_of(user: User, message_id: int, thread_id: int) -> Level | None:
     try:
-        view = reading.open_thread(eyes(user), thread_id)
+        view = opening.open_thread(eyes(user), thread_id)
     except NotFound:
         return None
     return next((one.level for one in view.messages if one.id == message_id), None)
@@ -120,7 +120,7 @@ def test_the_planner_is_not_told_the_workspace(archive: Archive, sam: User) -> N
         inbox.page(viewer)
         inbox.page(viewer, Filters(address="ann@client.example", unread=True))
         search.search(viewer, "text")
-        reading.open_thread(viewer, thread_id)
+        opening.open_thread(viewer, thread_id)
         reading.body(viewer, message_id)
         history.threads_of(viewer, [("test.thing", 1)])
         history.reasons_for([message_id])

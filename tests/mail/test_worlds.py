@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from mailweave.linking import history
-from mailweave.mail import inbox, reading, rows, search
+from mailweave.mail import inbox, opening, reading, rows, search
 from mailweave.mail.inbox import Filters
 from mailweave.mail.rows import ThreadPage
 from mailweave.people.models import User
@@ -105,9 +105,9 @@ def threads(world: Archive, sam: User, kim: User) -> None:
         visible = [one for one in world.of(thread_id) if naive.level(one)]
         if not visible:
             with pytest.raises(reading.NotFound):
-                reading.open_thread(viewer, thread_id)
+                opening.open_thread(viewer, thread_id)
             continue
-        view = reading.open_thread(viewer, thread_id)
+        view = opening.open_thread(viewer, thread_id)
         wanted = sorted(visible, key=lambda one: (one.at, one.id))
         assert [(m.id, m.level) for m in view.messages] == [(w.id, naive.level(w)) for w in wanted]
         for message in view.messages:

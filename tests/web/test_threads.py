@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from mailweave.mail import cursors, reading
+from mailweave.mail import cursors, opening
 from mailweave.mail.models import Message
 from mailweave.web.threads import MAX_OPEN
 from tests.makers_mail import START
@@ -157,7 +157,7 @@ def test_a_thread_costs_the_same_however_many_of_it_are_open(
 
 
 def long_thread(
-    post: Post, length: int = reading.WINDOW + 3, **facts: Any
+    post: Post, length: int = opening.WINDOW + 3, **facts: Any
 ) -> tuple[int, list[int]]:
     """A thread longer than a window, and its messages, oldest first."""
     thread, first = post.letter(minute=0, subject="Terms", **facts)
