@@ -170,8 +170,10 @@ _google_userinfo = os.environ.get(
 _google_certs = os.environ.get("MAILWEAVE_GOOGLE_CERTS", "https://www.googleapis.com")
 _microsoft_login = os.environ.get("MAILWEAVE_MICROSOFT_LOGIN", "https://login.microsoftonline.com")
 _microsoft_tenant = os.environ.get("MAILWEAVE_MICROSOFT_TENANT", "common")
-# Administrators speak for organisations only.
-_organizations = {"common": "organizations", "consumers": "organizations"}
+# Administrators speak for organisations only; a personal account has none.
+_microsoft_admins = {"common": "organizations", "consumers": ""}.get(
+    _microsoft_tenant, _microsoft_tenant
+)
 PROVIDER_ENDPOINTS = {
     "gmail": Endpoints(
         authorize=f"{_google_accounts}/o/oauth2/v2/auth",
@@ -194,8 +196,7 @@ PROVIDER_ENDPOINTS = {
             f"{_microsoft_login}/{{tenantid}}/v2.0",
         ),
         admin_consent=(
-            f"{_microsoft_login}/{_organizations.get(_microsoft_tenant, _microsoft_tenant)}"
-            "/v2.0/adminconsent"
+            f"{_microsoft_login}/{_microsoft_admins}/v2.0/adminconsent" if _microsoft_admins else ""
         ),
     ),
 }

@@ -146,6 +146,8 @@ HINTS: Mapping[int, Hint] = {
     ),
 }
 
+DECLINED = HINTS[65004]
+
 SUBERRORS: Mapping[str, Hint] = {
     "basic_action": HINTS[50076],
     "additional_action": HINTS[50076],

@@ -16,8 +16,6 @@ from mailweave.kit import clock, crypto, live, scope, vault
 from mailweave.kit.errors import Expected
 from mailweave.people.access import Member
 from mailweave.providers import kinds, oauth
-from mailweave.providers.errors import ConsentNeeded
-from mailweave.providers.refusals import refusal
 from mailweave.sync import clients, outcomes
 from mailweave.sync.models import ConsentRequest
 
@@ -105,8 +103,7 @@ def _said(error: str, description: str) -> Answer:
     """Somebody who may not decide has declined nothing."""
     if not error:
         return "granted"
-    is_plain = type(refusal(error, description)) is ConsentNeeded
-    return "declined" if error == "access_denied" and is_plain else ""
+    return "declined" if outcomes.is_declined(error, description) else ""
 
 
 def _workspace_of(state: str) -> int:

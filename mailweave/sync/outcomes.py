@@ -10,7 +10,7 @@ from mailweave.providers.errors import (
     ProofNeeded,
     ProviderError,
 )
-from mailweave.providers.hints import hint
+from mailweave.providers.hints import DECLINED, hint
 from mailweave.providers.refusals import refusal
 
 
@@ -47,7 +47,7 @@ def unknown_state() -> NotConnected:
 def sent_back(kind: Kind, error: str, description: str, *, asks_admin: bool) -> NotConnected:
     """What an ``error`` in the address that the provider sent a person back to means."""
     failure = refusal(error, description)
-    if type(failure) is ConsentNeeded and error == "access_denied":
+    if is_declined(error, description):
         return NotConnected(
             "You declined, so nothing was connected. You can connect at any time.", code="declined"
         )
@@ -57,6 +57,11 @@ def sent_back(kind: Kind, error: str, description: str, *, asks_admin: bool) -> 
         "The provider ended the sign-in without a result. Nothing was connected; try again.",
         code="provider_error",
     )
+
+
+def is_declined(error: str, description: str) -> bool:
+    """Whether somebody who could have allowed it said no, and nothing else was in the way."""
+    return error == "access_denied" and hint(description) in (None, DECLINED)
 
 
 def refused(kind: Kind, failure: ProviderError, *, asks_admin: bool) -> NotConnected:

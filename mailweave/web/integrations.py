@@ -151,7 +151,7 @@ def callback(request: HttpRequest, kind: str) -> HttpResponse:
             kind,
             _session(request),
             state=asked.get("state", "")[:200],
-            code=asked.get("code", "")[:2000],
+            code=asked.get("code", "")[:8000],  # Microsoft's are long
             error=asked.get("error", "")[:200],
             description=asked.get("error_description", "")[:1000],
         )

@@ -2,11 +2,14 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import models
 from django.test import Client
 
 from mailweave.kit import clock, crypto, scope, vault
 from mailweave.mail.models import Credential, Mailbox
+from mailweave.people.management.commands.rotate_keys import SEALED
 from mailweave.people.models import Role, User
 from mailweave.people.workspaces import memberships
 from mailweave.sync.models import OAuthClient
@@ -134,6 +137,17 @@ def sealed_secrets() -> int:
             vault.seal(client, "client_secret", f"secret {number}")
             client.save()
     return member.workspace_id
+
+
+def test_no_sealed_column_is_forgotten() -> None:
+    """What is sealed begins as nothing; other bytes have no such default."""
+    found = {
+        (model._meta.label, field.name)
+        for model in apps.get_models()
+        for field in model._meta.fields
+        if isinstance(field, models.BinaryField) and field.default == b""
+    }
+    assert found == {(name, column) for name, columns in SEALED.items() for column in columns}
 
 
 def test_keys_are_rotated_in_all_workspaces_and_the_old_one_can_go(keys: Keys) -> None:
