@@ -245,6 +245,25 @@ def test_a_long_thread_is_read_from_its_end_by_keyboard(
     assert page.url.endswith(f"/mail/threads/{thread}/")
 
 
+def test_news_leave_the_way_to_older_messages_where_it_is(
+    page: Page, enter: Enter, post: Post, trouble: list[str]
+) -> None:
+    thread, _ = post.letter(minute=0)
+    for minute in range(1, WINDOW + 4):
+        post.letter(thread=thread, minute=minute)
+    enter(post.member)
+    with page.expect_response("**/live/"):
+        page.goto(f"/mail/threads/{thread}/")
+    post.letter(thread=thread, minute=99)
+    with post.inside():
+        live.tell("mail")
+    expect(page.locator("details.msg")).to_have_count(WINDOW + 1)
+    expect(page.locator(".messages > :first-child")).to_have_text("4 older messages")
+    page.get_by_role("link", name="4 older messages").click()
+    expect(page.locator("details.msg")).to_have_count(WINDOW + 5)
+    assert ids(page) == sorted(ids(page), key=lambda one: int(one.removeprefix("message-")))
+
+
 def test_more_news_than_a_window_holds_are_put_at_the_end(
     page: Page, enter: Enter, post: Post, trouble: list[str]
 ) -> None:
