@@ -126,6 +126,14 @@ class Quota:
             self.calls[mailbox] += 1
             self.minutes[mailbox][int(now // 60)] += 1
 
+    def requests_left(self, mailbox: str, limit: int) -> int | None:
+        """Requests the busiest app may still send to a mailbox now; None without a limit."""
+        now = self.clock.time()
+        with self._lock:
+            own = [w for key, w in self._requests.items() if key.rpartition(" ")[2] == mailbox]
+            used = max((window.used(now) for window in own), default=0)
+        return max(0, limit - used) if limit else None
+
     @contextmanager
     def flight(self, mailbox: str, app: str = "", most: int | None = None) -> Iterator[None]:
         """Hold one of the mailbox's places while a call runs; ``app`` when each app has its own

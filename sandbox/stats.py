@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from sandbox.accounts import MICROSOFT
 from sandbox.state import Sandbox
 
 Json = dict[str, Any]
@@ -22,7 +23,7 @@ def stats(sandbox: Sandbox) -> Json:
         "mailboxes": {
             one["address"]: one | {
                 "units": quota.units[one["address"]],
-                "units_left": quota.left(one["address"]),
+                "units_left": _left(sandbox, one),
                 "calls": quota.calls[one["address"]],
                 "rejected": quota.rejected[one["address"]],
                 "busy_seconds": round(quota.busy[one["address"]], 3),
@@ -34,6 +35,13 @@ def stats(sandbox: Sandbox) -> Json:
             for one in mailboxes(sandbox)
         },
     }  # fmt: skip
+
+
+def _left(sandbox: Sandbox, one: Json) -> int | None:
+    """Units of this minute, or at Microsoft requests of these ten."""
+    if one["company"] == MICROSOFT:
+        return sandbox.quota.requests_left(one["address"], sandbox.settings.graph_requests)
+    return sandbox.quota.left(one["address"])
 
 
 def mailboxes(sandbox: Sandbox) -> list[Json]:

@@ -56,8 +56,10 @@ def test_permissions_are_asked_for(graph: Graph) -> None:
 def test_ten_minutes_of_requests_run_out(graph: Graph) -> None:
     graph.state.clock.freeze()
     graph.state.change_settings(graph_requests=3)
+    assert stats(graph.state)["mailboxes"][ANA]["units_left"] == 3
     for _ in range(3):
         graph.read("mailFolders/inbox")
+    assert stats(graph.state)["mailboxes"][ANA]["units_left"] == 0
     graph.state.clock.advance(100)
     answer = graph.get("mailFolders/inbox")
     assert answer.status_code == 429
