@@ -390,6 +390,15 @@ def test_a_round_that_is_lost_begins_again(lost: Inner, monkeypatch: pytest.Monk
             assert found == {f"m{n}": n % 2 == 0 for n in range(9)}
 
 
+def test_a_round_that_ends_well_forgets_how_often_it_began() -> None:
+    stream = position.Stream("due", "/a")
+    stream.move("/b")
+    assert stream.restart()
+    assert (stream.stage, stream.link, stream.start, stream.restarts) == ("due", "/a", "", 1)
+    stream.end("/c")
+    assert stream == position.Stream("done", "/c")
+
+
 def test_a_round_that_is_lost_every_time_is_given_up_for_now() -> None:
     box = Deltas()
     for n in range(9):

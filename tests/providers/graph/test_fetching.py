@@ -22,6 +22,8 @@ from mailweave.providers.errors import (
     Unavailable,
 )
 from mailweave.providers.graph import fetching
+from mailweave.providers.graph.asks import Ask
+from mailweave.providers.graph.failures import Invalid
 from tests.providers.graph import stub
 from tests.providers.graph.stub import NOW, Inner, Mailbox, budget, each, message, minutes, reader
 
@@ -445,6 +447,15 @@ def test_a_server_that_refuses_to_tell_it_by_the_page_is_asked_otherwise(refused
     assert len(pages) == 3
     single = [path for path in box.asked if "/attachments?" in path]
     assert len(single) == (0 if refused == "contentId" else 60)
+    assert all("contentId" in path for path in single)
+
+
+def test_a_late_refusal_takes_no_more_away() -> None:
+    late = Ask("shard", (), files=True, content_ids=True)
+    with reader(each(mailbox(0))) as made:
+        made.client.files = False
+        fetching._Fetch(made.client, [])._expect_less(late, Invalid("no"))
+        assert made.client.content_ids
 
 
 def test_a_page_too_large_with_what_is_attached_is_asked_for_without() -> None:

@@ -186,6 +186,27 @@ def test_a_missing_permission_is_not_a_missing_folder() -> None:
         made.folders()
 
 
+@pytest.mark.parametrize(
+    ("inner", "kind"), [(stub.BROKEN, Unavailable), (stub.DENIED, ConsentNeeded)], ids=str
+)
+def test_a_bin_that_does_not_answer_is_not_an_ordinary_folder(
+    inner: Inner, kind: type[Exception]
+) -> None:
+    tree = Tree()
+
+    def answer(path: str) -> Inner:
+        return inner if "/deleteditems" in path else tree(path)
+
+    with reader(each(answer)) as made, pytest.raises(kind):
+        made.folders()
+
+
+def test_folders_come_by_the_large_page() -> None:
+    tree = Tree()
+    told(tree)
+    assert any("/me/mailFolders?includeHiddenFolders=true&$top=250" in one for one in tree.asked)
+
+
 def test_machinery_may_be_closed_to_everybody() -> None:
     tree = Tree()
 

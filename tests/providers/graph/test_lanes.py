@@ -55,6 +55,14 @@ def test_a_lane_waits_before_it_asks(hands: clock.Hands) -> None:
     assert (hands.at - NOW).total_seconds() == 3
 
 
+def test_what_is_not_asked_any_more_need_not_wait(hands: clock.Hands) -> None:
+    with client(each(echo)) as made, Lanes[str](made) as lanes:
+        lanes.stop()
+        lanes.put("a", call("a"), after=3)
+        assert isinstance(drain(lanes)["a"], Dropped)
+    assert hands.at == NOW
+
+
 def test_one_token_is_fetched_for_all_that_failed() -> None:
     barrier = threading.Barrier(4)
 

@@ -279,6 +279,11 @@ def test_odd_attachments_do_no_harm() -> None:
     assert (one.filename, one.content_type, one.size) == ("", "application/octet-stream", 0)
 
 
+def test_more_attachments_than_anybody_sends_are_cut() -> None:
+    got = fetched(read(), [file(size=n) for n in range(1001)])
+    assert (len(got.attachments), got.truncated) == (1000, True)
+
+
 def test_a_part_is_named_by_what_never_changes() -> None:
     before = part_ids([file(id="1"), file(id="2"), file(id="3", size=7)])
     after = part_ids([file(id="9", size=7), file(id="8"), file(id="7")])
