@@ -29,7 +29,8 @@ _BLOCK = re.compile(
 )
 _TAG = re.compile(rf"<[a-zA-Z/!?]{_ATTRIBUTES}")
 _PRE = re.compile(r"(<pre\b.*?(?:</pre\s*>|\Z))", re.DOTALL | re.IGNORECASE)
-_SPACE = re.compile(r"[ \t\r\n\f]+")
+_SPACE = re.compile(r"[\t\r\n\f][ \t\r\n\f]*+| [ \t\r\n\f]++")  # a lone blank stays as it is
+_BREAK = "\x1e"
 _LONG_NUMBER = re.compile(r"&#(?:[xX][0-9a-fA-F]{7,}+|[0-9]{8,}+);?")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -62,10 +63,11 @@ def from_html(html: str) -> str:
     if "<pre" in html or "<PRE" in html:
         parts = _PRE.split(html)
         parts[::2] = [_SPACE.sub(" ", part) for part in parts[::2]]
-        html = "".join(parts)
+        html = _TAG.sub("", _BLOCK.sub("\n", _CELL.sub(" ", "".join(parts))))
     else:
-        html = _SPACE.sub(" ", html)
-    html = _TAG.sub("", _BLOCK.sub("\n", _CELL.sub(" ", html)))
+        # Tags go first: what is left to look at is a third.
+        html = _BLOCK.sub(_BREAK, _CELL.sub(" ", html.replace(_BREAK, " ")))
+        html = _SPACE.sub(" ", _TAG.sub("", html)).replace(_BREAK, "\n")
     if "&" in html:
         html = unescape(_LONG_NUMBER.sub("\ufffd", html))
     lines = "\n".join(map(str.strip, html.split("\n")))

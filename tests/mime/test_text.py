@@ -113,7 +113,7 @@ def test_the_preview_is_cut() -> None:
         ("a<script>var b = '<p>';</script>c", "a c"),
         ("a<!-- <p>hidden</p> -->b", "ab"),
         ('<a title="1 > 0" href="x">link</a>', "link"),
-        ("<tr><td>1</td><td>2</td></tr>", "1  2"),
+        ("<tr><td>1</td><td>2</td></tr>", "1 2"),
         ("a\n   b", "a b"),
         ("<pre>a\nb</pre>", "a\nb"),
         ("5 < 6 & 7 > 3", "5 < 6 & 7 > 3"),
