@@ -329,6 +329,22 @@ def test_an_administrator_allows_it_and_everybody_there_connects(world: World) -
     world.connect(DEE)
 
 
+def test_open_pages_of_the_workspace_are_told_at_each_step(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, tuple[str, ...]]] = []
+
+    def tell(*topics: str) -> None:
+        told.append((scope.current(), topics))
+
+    monkeypatch.setattr(asking.live, "tell", tell)
+    state = query(ask(world).link)["state"]
+    asking.answer("outlook", state, "")
+    with inside(world):
+        asking.forget(world.member, "outlook")
+    assert told == [(world.member.workspace_id, ("mailboxes",))] * 3
+
+
 def test_an_administrator_declines_and_is_asked_again(world: World) -> None:
     first = ask(world).link
     assert administer(world, first, CANCEL) == "declined"
