@@ -341,3 +341,13 @@ def test_bodies_nobody_should_send(graph: Graph, body: bytes) -> None:
         answer = graph.http.request(verb, path, content=body)
         assert answer.status_code < 500
         assert answer.status_code >= 400 or "$batch" in path or verb == "PATCH"
+
+
+def test_a_reset_leaves_nothing_behind(graph: Graph) -> None:
+    ids = graph.fill(3)
+    graph.state.modify(ANA, ids, add=["ARCHIVE"])
+    graph.state.delete(ANA, ids[0])
+    graph.state.reset()
+    with graph.state.db.read() as connection:
+        for table in ("messages", "message_labels", "contents", "items", "moves", "history"):
+            assert connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] == 0, table
