@@ -1,4 +1,5 @@
-"""Shows Mailweave with invented mail: a sandbox Google, a web server, a worker, a database.
+"""Shows Mailweave with invented mail: a sandbox of Google and Microsoft, a web server, a worker, a
+database.
 
 Everything lives in one directory and on loopback, and ends with Ctrl-C. Run it again and it goes
 on where it was; ``--fresh`` starts over.
@@ -21,6 +22,8 @@ from sandbox import loading, world  # noqa: E402
 from sandbox.state import Sandbox  # noqa: E402
 
 CLIENT_ID, CLIENT_SECRET = "demo.apps.example", "demo-secret"
+MICROSOFT_ID = "de300000-0000-4000-8000-000000000001"
+LABELS = {"google": "Gmail", "microsoft": "Outlook"}
 PASSWORD = "sail with the evening tide"  # noqa: S105 - shown to whoever runs the demo
 STAGES = {
     "Lead": "new",
@@ -43,17 +46,20 @@ def main() -> int:
     os.environ.update(environment)
     said = fill_sandbox(data / "sandbox", options.mail)
     prepare_product(data)
-    callback = f"http://127.0.0.1:{options.port}/connect/gmail/callback/"
+    site = f"http://127.0.0.1:{options.port}"
+    returns = ("gmail/callback", "outlook/callback", "outlook/consent")
     python = sys.executable
     try:
         with Processes() as processes:
             processes.start(
                 Program(
-                    "google",
+                    "sandbox",
                     [
                         *(python, "-m", "sandbox", "--data", str(data / "sandbox")),
-                        *("--port", str(options.sandbox_port), "--redirect-uri", callback),
+                        *("--port", str(options.sandbox_port)),
+                        *(f"--redirect-uri={site}/connect/{path}/" for path in returns),
                         *("--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET),
+                        *("--microsoft-client-id", MICROSOFT_ID),
                     ],
                 )
             )
@@ -89,7 +95,7 @@ def read_options() -> argparse.Namespace:
 
 def make_environment(data: Path, port: int, sandbox_port: int) -> dict[str, str]:
     """The settings of the demo: everything points at the sandbox."""
-    google = f"http://127.0.0.1:{sandbox_port}"
+    vendors = f"http://127.0.0.1:{sandbox_port}"
     names = ("API", "ACCOUNTS", "OAUTH", "USERINFO", "CERTS")
     return {
         "MAILWEAVE_DATA": str(data),
@@ -97,7 +103,11 @@ def make_environment(data: Path, port: int, sandbox_port: int) -> dict[str, str]
         "MAILWEAVE_GOOGLE_CLIENT_ID": CLIENT_ID,
         "MAILWEAVE_GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
         "DJANGO_SETTINGS_MODULE": "mailweave.config.settings",
-        **{f"MAILWEAVE_GOOGLE_{name}": google for name in names},
+        **{f"MAILWEAVE_GOOGLE_{name}": vendors for name in names},
+        "MAILWEAVE_MICROSOFT_CLIENT_ID": MICROSOFT_ID,
+        "MAILWEAVE_MICROSOFT_CLIENT_SECRET": CLIENT_SECRET,
+        "MAILWEAVE_MICROSOFT_LOGIN": vendors,
+        "MAILWEAVE_MICROSOFT_GRAPH": vendors,
     }
 
 
@@ -109,7 +119,7 @@ def fill_sandbox(directory: Path, mail: Path | None) -> str:
     if not state.accounts():
         print("Inventing mail for six mailboxes ...", flush=True)
         for person in invented.people:
-            state.add_account(person.address, person.name)
+            state.add_account(person.address, person.name, company=invented.homes[person.address])
         first = invented.people[0].address
         for address in invented.mailboxes():
             if mail and address == first:
@@ -128,10 +138,13 @@ def fill_sandbox(directory: Path, mail: Path | None) -> str:
                     for one in items
                 ),
             )
-    counts = {one.address: len(state.message_ids(one.address)) for one in state.accounts()}
+    counts = {
+        one.address: f"{LABELS[one.company]:8} {len(state.message_ids(one.address)):,} messages"
+        for one in state.accounts()
+    }
     state.close()
     (directory.parent / "world.json").write_text(json.dumps(records_of(invented)))
-    return "\n".join(f"  {address}  {count:,} messages" for address, count in counts.items())
+    return "\n".join(f"  {address:28} {what}" for address, what in counts.items())
 
 
 def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
@@ -226,9 +239,10 @@ def tell(port: int, sandbox_port: int, said: str) -> None:
 Mailweave runs at  http://127.0.0.1:{port}/
   sign in as       {first}
   password         {PASSWORD}
-Then: Settings > Integrations > Gmail > Connect, choose the same address, choose a range.
+Then: Settings > Integrations > Gmail > Connect, choose the same address, choose a range. Colleagues
+have the same password; those at Outlook connect there.
 
-The sandbox Google and its switches: http://127.0.0.1:{sandbox_port}/sandbox/
+The sandbox of Google and Microsoft, with its switches: http://127.0.0.1:{sandbox_port}/sandbox/
 {said}
 Ctrl-C ends everything; nothing leaves this computer.
 """,
