@@ -13,6 +13,7 @@ import msgspec
 
 T = TypeVar("T")
 NULL = msgspec.Raw(b"null")
+_NEXT = "@odata.nextLink"
 
 
 class _Wire(msgspec.Struct, rename="camel", gc=False):
@@ -23,7 +24,7 @@ class Page(_Wire, Generic[T]):
     """One page of a collection; of a delta the last one has a ``delta_link``."""
 
     value: list[T]
-    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+    next_link: str | None = msgspec.field(default=None, name=_NEXT)
     delta_link: str | None = msgspec.field(default=None, name="@odata.deltaLink")
     count: int | None = msgspec.field(default=None, name="@odata.count")
 
@@ -118,7 +119,7 @@ class Message(_Wire):
     cc_recipients: msgspec.Raw = NULL
     bcc_recipients: msgspec.Raw = NULL
     attachments: list[Attachment] | None = None
-    more_attachments: str | None = msgspec.field(default=None, name="attachments@odata.nextLink")
+    more_attachments: str | None = msgspec.field(default=None, name="attachments" + _NEXT)
 
 
 class Folder(_Wire):

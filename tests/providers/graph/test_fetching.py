@@ -410,7 +410,9 @@ def test_a_page_may_tell_what_is_attached() -> None:
 def test_more_attachments_than_a_page_tells_are_asked_for() -> None:
     box = mailbox(3, hasAttachments=True)
     told = [one | {"attachments": [file("a.pdf")]} for one in box.messages]
-    told[1]["attachments@odata.nextLink"] = f"{stub.API}/v1.0/me/messages/m001/attachments?$skip=1"
+    told[1]["attachments" + "@odata.nextLink"] = (
+        f"{stub.API}/v1.0/me/messages/m001/attachments?$skip=1"
+    )
     box.odd["/me/messages?"] = [(200, {"value": told})]
     box.files = {"m001": [file("a.pdf"), file("b.pdf")]}
     got = answers(box, listed(box))
