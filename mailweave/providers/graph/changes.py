@@ -67,7 +67,7 @@ def _take_turn(client: Client, fold: "_Fold", turn: list[str]) -> None:
             case Lost():
                 if not streams[folder_id].restart():
                     raise outcome
-            case Gone() | Invalid() if not streams[folder_id].link:
+            case Gone() | Invalid() if streams[folder_id].is_unknown():
                 # Whatever this is, its changes cannot be followed; the next round asks again.
                 del streams[folder_id]
             case Gone():

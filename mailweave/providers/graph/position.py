@@ -41,9 +41,9 @@ class Stream(msgspec.Struct, omit_defaults=True):
         """What to ask next."""
         return calls.changes(self.link) if self.link else calls.delta(folder_id)
 
-    def is_first_reading(self) -> bool:
-        """Whether everything in the folder is being told, not only what changed."""
-        return self.stage in {"anchor", "born", "leaving"}
+    def is_unknown(self) -> bool:
+        """Whether nothing of the folder was told yet, nor ever before."""
+        return not self.link and self.stage in {"anchor", "born"}
 
     def move(self, link: str) -> None:
         """Go on with the next page."""

@@ -312,6 +312,17 @@ def test_a_folder_that_moves_to_the_bin_takes_its_messages_along() -> None:
     assert again.updated == ()
 
 
+def test_a_folder_that_is_emptied_from_the_bin_at_once_makes_the_mailbox_be_compared() -> None:
+    box = Deltas()
+    box.deliver("m", "f-own")
+    with reader(each(box)) as made:
+        cursor = json.loads(settled(box, made))
+        cursor["folders"]["f-own"] = {"stage": "leaving"}
+        box.folders = [one for one in box.folders if one["id"] != "f-own"]
+        with pytest.raises(CursorExpired):
+            made.changes(json.dumps(cursor))
+
+
 def test_a_folder_that_is_gone_makes_the_mailbox_be_compared() -> None:
     box = Deltas()
     box.deliver("m", "f-own")
