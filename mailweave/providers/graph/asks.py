@@ -16,14 +16,14 @@ SECOND = timedelta(seconds=1)
 class Ask:
     """One call and the messages it is for: neighbours, one alone, or what is attached to it."""
 
-    what: Literal["shard", "single", "files"]
+    what: Literal["shard", "single", "attached"]
     wanted: tuple[Listed, ...]
     tries: int = 0
     after: float = 0.0
     """Seconds to wait before asking."""
     until: datetime | None = None
     """Where a second page for the same neighbours begins."""
-    files: bool = False
+    attached: bool = False
     """A page shall tell at once what is attached."""
     content_ids: bool = False
     """What is told of an attachment shall include its Content-ID."""
@@ -38,9 +38,9 @@ class Ask:
         match self.what:
             case "shard":
                 stretch, top = self._stretch(), self.top()
-                wishes = {"files": self.files, "content_ids": self.content_ids}
+                wishes = {"attached": self.attached, "content_ids": self.content_ids}
                 return calls.messages(stretch, top, **wishes)
-            case "files":
+            case "attached":
                 return calls.attachments(self.remote_id, content_ids=self.content_ids)
             case _:
                 return calls.message(self.remote_id)

@@ -23,11 +23,11 @@ def read(client: Client, remote_id: str, part_id: str) -> Iterator[bytes]:
 
     An attached message or contact comes as Exchange writes it down.
     """
-    file = _find(client, remote_id, part_id)
-    if kind_of(file) == REFERENCE:
+    found = _find(client, remote_id, part_id)
+    if kind_of(found) == REFERENCE:
         raise Refused(IN_THE_CLOUD)
     try:
-        yield from client.stream(calls.attachment(remote_id, file.id))
+        yield from client.stream(calls.attachment(remote_id, found.id))
     except (Gone, Invalid, Corrupt) as error:
         raise Refused(f"This attachment cannot be had: {error}") from None
 
@@ -48,8 +48,8 @@ def _find(client: Client, remote_id: str, part_id: str) -> wire.Attachment:
         page = client.ask(calls.attachments(remote_id, content_ids=False), wire.ATTACHMENTS)
     except (Gone, Invalid) as error:
         raise Refused(f"This attachment no longer exists: {error}") from None
-    files = [*page.value, *more(client, page.next_link)]
-    for file, name in zip(files, part_ids(files), strict=True):
+    attached = [*page.value, *more(client, page.next_link)]
+    for one, name in zip(attached, part_ids(attached), strict=True):
         if name == part_id:
-            return file
+            return one
     raise Refused("This attachment no longer exists.")

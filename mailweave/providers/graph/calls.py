@@ -28,7 +28,7 @@ WHOLE = (
     "from,sender,replyTo,toRecipients,ccRecipients,bccRecipients,isRead,isDraft,flag,"
     "hasAttachments,bodyPreview,body,internetMessageHeaders"
 )
-_FILE = "id,name,contentType,size,isInline"
+_ATTACHMENT = "id,name,contentType,size,isInline"
 _CONTENT_ID = "microsoft.graph.fileAttachment/contentId"
 _FOLDER = "id,displayName,parentFolderId,childFolderCount,isHidden"
 _NEWEST_FIRST = "receivedDateTime desc"
@@ -93,11 +93,13 @@ def listing(stretch: Stretch, *, folder_id: str = "", skip: int = 0, counted: bo
     return Call(_with(path, **query, select=NAMED))
 
 
-def messages(stretch: Stretch, top: int, *, files: bool, content_ids: bool) -> Call:
-    """One page of whole messages, newest first; with ``files`` also what is attached to them."""
+def messages(stretch: Stretch, top: int, *, attached: bool, content_ids: bool) -> Call:
+    """One page of whole messages, newest first; with ``attached`` also what is attached to them."""
     query = {"filter": stretch.filter(), "orderby": _NEWEST_FIRST, "top": str(top)}
     query |= {"select": WHOLE}
-    query |= {"expand": f"attachments($select={_file(content_ids)})"} if files else {}
+    query |= (
+        {"expand": f"attachments($select={_attachment_fields(content_ids)})"} if attached else {}
+    )
     return Call(_with("/me/messages", **query), cap=16 * http.MEGABYTE)
 
 
@@ -114,7 +116,7 @@ def state(remote_id: str) -> Call:
 def attachments(remote_id: str, *, content_ids: bool) -> Call:
     """What is attached, without the bytes; a Content-ID belongs to one of the types only."""
     path = f"/me/messages/{_safe(remote_id)}/attachments"
-    return Call(_with(path, select=_file(content_ids)))
+    return Call(_with(path, select=_attachment_fields(content_ids)))
 
 
 def attachment(remote_id: str, attachment_id: str) -> Call:
@@ -138,8 +140,8 @@ def following(path: str) -> Call:
     return Call(path)
 
 
-def _file(content_ids: bool) -> str:
-    return f"{_FILE},{_CONTENT_ID}" if content_ids else _FILE
+def _attachment_fields(content_ids: bool) -> str:
+    return f"{_ATTACHMENT},{_CONTENT_ID}" if content_ids else _ATTACHMENT
 
 
 def _with(path: str, **query: str) -> str:

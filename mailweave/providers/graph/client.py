@@ -49,7 +49,7 @@ class Client:
         self.budget = budget
         self.shard = 25
         """Messages to ask for with one call; fewer once Graph finds that too many."""
-        self.files = True
+        self.attached = True
         """Whether a page of messages may tell what is attached to them."""
         self.content_ids = True
         """Whether Graph tells the Content-IDs of attachments in a list."""

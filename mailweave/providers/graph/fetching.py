@@ -17,7 +17,7 @@ from mailweave.providers.graph.asks import SECOND, Ask, alone, plan, together
 from mailweave.providers.graph.client import Client, Outcome, pause, unusable
 from mailweave.providers.graph.failures import Corrupt, Crowded, Gone, Invalid, Slow, TooBig
 from mailweave.providers.graph.lanes import WIDTH, Dropped, Lanes
-from mailweave.providers.graph.message import fetched, has_files
+from mailweave.providers.graph.message import fetched, may_have_attachments
 
 Answer = Fetched | Missing | Unreadable
 
@@ -71,13 +71,13 @@ class _Fetch:
                 if not lanes.flying:
                     self.trouble = self.trouble or self._over_budget()
                 return
-            ask = replace(ask, files=self.client.files, content_ids=self.client.content_ids)
+            ask = replace(ask, attached=self.client.attached, content_ids=self.client.content_ids)
             lanes.put(ask, ask.call(), after=ask.after)
 
     def _next(self) -> Ask | None:
         """The first of the queue without what was answered meanwhile; None if all of it was."""
         ask = self.queue.popleft()
-        if ask.what == "files":
+        if ask.what == "attached":
             return ask
         wanted = tuple([one for one in ask.wanted if one.remote_id in self.open])
         if len(wanted) > self.client.shard:
@@ -117,15 +117,15 @@ class _Fetch:
         match ask.what:
             case "shard":
                 self._part(ask, outcome)
-            case "files":
-                yield from self._without_files(ask, outcome)
+            case "attached":
+                yield from self._without_attached(ask, outcome)
             case _:
                 yield from self._alone(ask, outcome)
 
     def _part(self, ask: Ask, error: ProviderError) -> None:
         """A page that failed: again, or in smaller pieces, down to message by message."""
         match error:
-            case Invalid() | TooBig() if ask.files:
+            case Invalid() | TooBig() if ask.attached:
                 self._expect_less(ask, error)
                 self.queue.append(ask)
             case Slow() | TooBig() | Corrupt():
@@ -149,12 +149,12 @@ class _Fetch:
         Others of the same kind may have failed and said so before.
         """
         client = self.client
-        if (ask.files, ask.content_ids) != (client.files, client.content_ids):
+        if (ask.attached, ask.content_ids) != (client.attached, client.content_ids):
             return
         if isinstance(error, Invalid) and ask.content_ids:
             client.content_ids = False
         else:
-            client.files, client.content_ids = False, True
+            client.attached, client.content_ids = False, True
 
     def _alone(self, ask: Ask, error: ProviderError) -> Iterator[Answer]:
         match error:
@@ -167,7 +167,7 @@ class _Fetch:
             case _:
                 self._note(error)
 
-    def _without_files(self, ask: Ask, error: ProviderError) -> Iterator[Answer]:
+    def _without_attached(self, ask: Ask, error: ProviderError) -> Iterator[Answer]:
         """A message is never lost for what is attached to it, unless nobody is there at all."""
         match error:
             case Invalid() if ask.content_ids:
@@ -194,8 +194,8 @@ class _Fetch:
         try:
             if ask.what == "shard":
                 answers = self._read_shard(ask, body)
-            elif ask.what == "files":
-                answers = self._read_files(ask, body)
+            elif ask.what == "attached":
+                answers = self._read_attached(ask, body)
             else:
                 answers = self._read_single(ask, body)
         except wire.Garbage as error:
@@ -238,7 +238,7 @@ class _Fetch:
             raise wire.Unreadable("it is about another message")
         return list(self._convert(message))
 
-    def _read_files(self, ask: Ask, body: bytes) -> list[Answer]:
+    def _read_attached(self, ask: Ask, body: bytes) -> list[Answer]:
         page = wire.read(wire.ATTACHMENTS, body)
         try:
             rest = list(attachments.more(self.client, page.next_link))
@@ -251,7 +251,7 @@ class _Fetch:
         match ask.what:
             case "shard":
                 self._one_by_one(ask.wanted)
-            case "files":
+            case "attached":
                 yield self._whole(ask, [], truncated=True)
             case _:
                 reason = f"Microsoft's answer cannot be used: {error}"
@@ -259,21 +259,21 @@ class _Fetch:
 
     def _convert(self, message: wire.Message) -> Iterator[Answer]:
         """Answer a message, or keep it until it is known what is attached to it."""
-        files = message.attachments
-        if files and any(bytes(one.content_bytes) != b"null" for one in files):
-            self.client.files = False  # a server that sends the bytes along is not asked again
-        if files is not None and not message.more_attachments:
-            yield from self._close(fetched(message, files))
-        elif has_files(message) or message.more_attachments:
+        attached = message.attachments
+        if attached and any(bytes(one.content_bytes) != b"null" for one in attached):
+            self.client.attached = False  # a server that sends the bytes along is not asked again
+        if attached is not None and not message.more_attachments:
+            yield from self._close(fetched(message, attached))
+        elif may_have_attachments(message) or message.more_attachments:
             self.open.discard(message.id)
             self.held[message.id] = message
-            self.queue.appendleft(Ask("files", (Listed(message.id, ""),)))
+            self.queue.appendleft(Ask("attached", (Listed(message.id, ""),)))
         else:
             yield from self._close(fetched(message))
 
-    def _whole(self, ask: Ask, files: Sequence[wire.Attachment], *, truncated: bool) -> Answer:
+    def _whole(self, ask: Ask, attached: Sequence[wire.Attachment], *, truncated: bool) -> Answer:
         message = self.held.pop(ask.remote_id)
-        return fetched(message, files, truncated=truncated)
+        return fetched(message, attached, truncated=truncated)
 
     def _close(self, answer: Answer) -> Iterator[Answer]:
         if answer.remote_id in self.open:

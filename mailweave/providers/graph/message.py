@@ -15,12 +15,12 @@ _ATTACHMENTS = 1000
 
 
 def fetched(
-    message: wire.Message, files: Sequence[wire.Attachment] = (), *, truncated: bool = False
+    message: wire.Message, attached: Sequence[wire.Attachment] = (), *, truncated: bool = False
 ) -> Fetched:
     """Everything we keep of ``message``, with what is attached to it."""
     headers, cut = payload.headers(message)
     text, html, body_cut = payload.body(message)
-    attachments = described(files, html or "")
+    attachments = described(attached, html or "")
     return Fetched(
         remote_id=message.id,
         remote_thread_id=message.conversation_id or message.id,
@@ -34,7 +34,7 @@ def fetched(
         received_at=received(message.received_date_time, message.sent_date_time),
         size=len(text or html or "") + sum([one.size for one in attachments]),
         preview=message.body_preview or "",
-        truncated=truncated or cut or body_cut or len(files) > _ATTACHMENTS,
+        truncated=truncated or cut or body_cut or len(attached) > _ATTACHMENTS,
     )
 
 
@@ -50,25 +50,25 @@ def state(told: wire.State) -> StateChange:
     )
 
 
-def has_files(message: wire.Message) -> bool:
+def may_have_attachments(message: wire.Message) -> bool:
     """Whether something may be attached; Outlook does not count what lies inside the text."""
     if message.has_attachments:
         return True
     return bool(message.body and "cid:" in (message.body.content or ""))
 
 
-def described(files: Sequence[wire.Attachment], html: str) -> tuple[Attachment, ...]:
+def described(attached: Sequence[wire.Attachment], html: str) -> tuple[Attachment, ...]:
     """Attachments as people know them."""
-    kept = files[:_ATTACHMENTS]
+    kept = attached[:_ATTACHMENTS]
     names = part_ids(kept)
     return tuple([_attachment(one, name, html) for one, name in zip(kept, names, strict=True)])
 
 
-def part_ids(files: Sequence[wire.Attachment]) -> list[str]:
+def part_ids(attached: Sequence[wire.Attachment]) -> list[str]:
     """A short name for each attachment, out of what never changes about it; its id may."""
     seen: Counter[str] = Counter()
     names = []
-    for one in files:
+    for one in attached:
         facts = f"{one.odata_type}\x00{one.name}\x00{one.content_type}\x00{one.size}"
         mark = hashlib.blake2b(facts.encode("utf-8", "replace"), digest_size=12).hexdigest()
         names.append(f"{mark}.{seen[mark]}")
@@ -76,9 +76,9 @@ def part_ids(files: Sequence[wire.Attachment]) -> list[str]:
     return names
 
 
-def kind_of(file: wire.Attachment) -> str:
+def kind_of(told: wire.Attachment) -> str:
     """``fileattachment``, ``itemattachment`` or ``referenceattachment``."""
-    return (file.odata_type or "").rpartition(".")[2].lower()
+    return (told.odata_type or "").rpartition(".")[2].lower()
 
 
 def is_flagged(flag: wire.Flag | None) -> bool:
@@ -95,18 +95,18 @@ def received(*told: str | None) -> datetime:
     return clock.now()
 
 
-def _attachment(file: wire.Attachment, part_id: str, html: str) -> Attachment:
-    name = (file.name or "")[:1024]
-    content_type = (file.content_type or "").lower().partition(";")[0].strip()
-    if kind_of(file) == ITEM:
+def _attachment(told: wire.Attachment, part_id: str, html: str) -> Attachment:
+    name = (told.name or "")[:1024]
+    content_type = (told.content_type or "").lower().partition(";")[0].strip()
+    if kind_of(told) == ITEM:
         content_type = content_type or "message/rfc822"
         name = name if name.lower().endswith(".eml") else f"{name or 'message'}.eml"
-    content_id = (file.content_id or "").strip().removeprefix("<").removesuffix(">")[:998]
+    content_id = (told.content_id or "").strip().removeprefix("<").removesuffix(">")[:998]
     return Attachment(
         part_id=part_id,
         filename=name,
         content_type=content_type[:255] or "application/octet-stream",
-        size=max(0, file.size or 0),
+        size=max(0, told.size or 0),
         content_id=content_id,
-        inline=bool(file.is_inline) or bool(content_id and f"cid:{content_id}" in html),
+        inline=bool(told.is_inline) or bool(content_id and f"cid:{content_id}" in html),
     )

@@ -453,9 +453,9 @@ def test_a_server_that_refuses_to_tell_it_by_the_page_is_asked_otherwise(refused
 
 
 def test_a_late_refusal_takes_no_more_away() -> None:
-    late = Ask("shard", (), files=True, content_ids=True)
+    late = Ask("shard", (), attached=True, content_ids=True)
     with reader(each(mailbox(0))) as made:
-        made.client.files = False
+        made.client.attached = False
         fetching._Fetch(made.client, [])._expect_less(late, Invalid("no"))
         assert made.client.content_ids
 

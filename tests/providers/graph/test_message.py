@@ -11,7 +11,7 @@ from mailweave.kit import clock
 from mailweave.mime import address
 from mailweave.providers.base import Fetched
 from mailweave.providers.graph import payload, wire
-from mailweave.providers.graph.message import described, fetched, has_files, part_ids
+from mailweave.providers.graph.message import described, fetched, may_have_attachments, part_ids
 from tests.providers.graph import stub
 from tests.providers.graph.stub import NOW, person
 
@@ -305,4 +305,4 @@ def test_a_part_is_named_by_what_never_changes() -> None:
     ids=str,
 )
 def test_where_something_may_be_attached(changes: dict[str, Any], expected: bool) -> None:
-    assert has_files(read(**changes)) is expected
+    assert may_have_attachments(read(**changes)) is expected
