@@ -69,7 +69,7 @@ def part_ids(attached: Sequence[wire.Attachment]) -> list[str]:
     seen: Counter[str] = Counter()
     names = []
     for one in attached:
-        facts = f"{one.odata_type}\x00{one.name}\x00{one.content_type}\x00{one.size}"
+        facts = f"{one.name}\x00{one.content_type}\x00{one.size}"
         mark = hashlib.blake2b(facts.encode("utf-8", "replace"), digest_size=12).hexdigest()
         names.append(f"{mark}.{seen[mark]}")
         seen[mark] += 1
