@@ -100,18 +100,18 @@ def test_a_refresh_that_fails_is_raised_where_answers_are_taken() -> None:
 
 def test_after_a_stop_nothing_is_asked() -> None:
     asked: list[str] = []
-    gate = threading.Event()
+    full, gate = threading.Barrier(5), threading.Event()
 
     def say(request: httpx2.Request) -> httpx2.Response:
         asked.append(request.url.path)
+        full.wait(5)
         gate.wait(5)
         return each(echo)(request)
 
     with client(say) as made, Lanes[str](made) as lanes:
         for n in range(20):
             lanes.put(f"m{n}", call(f"m{n}"), after=0.0)
-        while len(asked) < 4:
-            pass
+        full.wait(5)
         lanes.stop()
         gate.set()
         found = drain(lanes)
