@@ -125,7 +125,7 @@ class _Fetch:
     def _part(self, ask: Ask, error: ProviderError) -> None:
         """A page that failed: again, or in smaller pieces, down to message by message."""
         match error:
-            case Invalid() | TooBig() if ask.attached:
+            case Invalid() | TooBig() | Slow() if ask.attached:
                 self._expect_less(ask, error)
                 self.queue.append(ask)
             case Slow() | TooBig() | Corrupt():

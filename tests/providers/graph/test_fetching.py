@@ -460,14 +460,15 @@ def test_a_late_refusal_takes_no_more_away() -> None:
         assert made.client.content_ids
 
 
-def test_a_page_too_large_with_what_is_attached_is_asked_for_without() -> None:
+@pytest.mark.parametrize("much", [(200, " " * 17_000_000), stub.SLOW], ids=["large", "slow"])
+def test_a_page_too_much_with_what_is_attached_is_asked_for_without(much: Inner) -> None:
     box = mailbox(20, hasAttachments=True)
     box.expands = True
     box.files = {one["id"]: [file("a.pdf")] for one in box.messages}
     whole = box.answer
 
     def answer(path: str) -> Inner:
-        return (200, " " * 17_000_000) if "$expand" in path else whole(path)
+        return much if "$expand" in path else whole(path)
 
     box.answer = answer  # type: ignore[method-assign]
     with reader(each(box)) as made:
