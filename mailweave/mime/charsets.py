@@ -44,7 +44,9 @@ def codec_of(charset: str) -> str:
         return "utf-8"
     try:
         info = codecs.lookup(label)
-        b"".decode(label)  # refuses the codecs that are not text encodings
+        b"a".decode(
+            label, "replace"
+        )  # refuses codecs that are not of text; no bytes are not looked at
     except (LookupError, ValueError):
         return "utf-8"
     if info.name in _REFUSED:

@@ -21,13 +21,19 @@ _UNSEEN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _ATTRIBUTES = r"(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*+>?"
-_CELL = re.compile(rf"</?t[dh]\b{_ATTRIBUTES}", re.IGNORECASE)
-_BLOCK = re.compile(
-    r"</?(?:p|div|br|hr|tr|table|ul|ol|li|dl|dt|dd|h[1-6]|blockquote|pre|section|article|header"
-    rf"|footer|center|address|figure|body)\b{_ATTRIBUTES}",
-    re.IGNORECASE,
-)
-_TAG = re.compile(rf"<[a-zA-Z/!?]{_ATTRIBUTES}")
+_TAG = re.compile(rf"<(?:/?([a-zA-Z][a-zA-Z0-9]*)\b|[a-zA-Z/!?]){_ATTRIBUTES}")
+_ROOM = {
+    **dict.fromkeys(("td", "th"), " "),
+    **dict.fromkeys(
+        (
+            *("p", "div", "br", "hr", "tr", "table", "ul", "ol", "li", "dl", "dt", "dd", "pre"),
+            *("h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "article", "header"),
+            *("footer", "center", "address", "figure", "body"),
+        ),
+        "",
+    ),
+}
+"""What a tag leaves behind: a blank, or, where it is empty here, the end of a line."""
 _PRE = re.compile(r"(<pre\b.*?(?:</pre\s*>|\Z))", re.DOTALL | re.IGNORECASE)
 _SPACE = re.compile(r"[\t\r\n\f][ \t\r\n\f]*+| [ \t\r\n\f]++")  # a lone blank stays as it is
 _BREAK = "\x1e"
@@ -59,19 +65,29 @@ def from_html(html: str) -> str:
 
     The result is text, not safe HTML: escape it wherever it is shown.
     """
-    html = _UNSEEN.sub(" ", _COMMENT.sub("", html[:MAX_HTML]))
+    html = html[:MAX_HTML]
+    if "<!--" in html:
+        html = _COMMENT.sub("", html)
+    html = _UNSEEN.sub(" ", html)
     if "<pre" in html or "<PRE" in html:
         parts = _PRE.split(html)
         parts[::2] = [_SPACE.sub(" ", part) for part in parts[::2]]
-        html = _TAG.sub("", _BLOCK.sub("\n", _CELL.sub(" ", "".join(parts))))
+        lines = [line.strip() for line in _words("".join(parts), "\n").split("\n")]
     else:
-        # Tags go first: what is left to look at is a third.
-        html = _BLOCK.sub(_BREAK, _CELL.sub(" ", html.replace(_BREAK, " ")))
-        html = _SPACE.sub(" ", _TAG.sub("", html)).replace(_BREAK, "\n")
-    if "&" in html:
-        html = unescape(_LONG_NUMBER.sub("\ufffd", html))
-    lines = "\n".join(map(str.strip, html.split("\n")))
-    return _BLANK_LINES.sub("\n\n", lines).strip()
+        words = _words(html.replace(_BREAK, " "), _BREAK)
+        lines = [" ".join(line.split()) for line in words.split(_BREAK)]
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _words(html: str, line_break: str) -> str:
+    """HTML without its tags, in one pass: a tag that ends a line leaves ``line_break``."""
+    pieces = _TAG.split(html)
+    pieces[1::2] = [
+        "" if (room := _ROOM.get(name.lower())) is None else room or line_break
+        for name in [name or "" for name in pieces[1::2]]
+    ]
+    words = "".join(pieces)
+    return unescape(_LONG_NUMBER.sub("\ufffd", words)) if "&" in words else words
 
 
 def preview(text: str, limit: int = 200) -> str:

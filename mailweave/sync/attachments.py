@@ -1,6 +1,7 @@
 """The bytes of an attachment, fetched from the provider when somebody asks for them."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from django.conf import settings
 from django.db.models import F
@@ -8,8 +9,10 @@ from django.db.models import F
 from mailweave.kit import clock, http, scope
 from mailweave.mail.models import Mailbox
 from mailweave.mail.reading import PartSource
+from mailweave.mime.headers import decode
 from mailweave.providers import kinds
-from mailweave.providers.base import Budget
+from mailweave.providers.base import Attachment, Budget, Fetched, Listed, Reader
+from mailweave.providers.errors import Refused
 from mailweave.sync import grants, hands
 from mailweave.sync.models import Sync
 
@@ -21,6 +24,9 @@ def stream(workspace_id: int, source: PartSource) -> Iterator[bytes]:
     :mod:`mailweave.providers.errors`: AuthExpired if the mailbox must be reconnected, Refused if
     the attachment is not there any more. A person waits, so that the import's pace does not hold
     this back; what it costs is booked.
+
+    The description may come from a copy at another provider, which names its parts otherwise. Then
+    the part is looked for in this copy by what people call it.
     """
     with scope.workspace(workspace_id):
         mailbox: Mailbox = Mailbox.objects.get(pk=source.mailbox_id)
@@ -37,8 +43,43 @@ def stream(workspace_id: int, source: PartSource) -> Iterator[bytes]:
             account_id=mailbox.remote_account_id,
         )
         try:
-            yield from provider.reader.attachment(source.remote_id, source.part_id)
+            yield from _read(provider.reader, source)
         finally:
             with scope.workspace(workspace_id):
                 rows = Sync.objects.filter(mailbox_id=mailbox.pk)
                 rows.update(units_spent=F("units_spent") + budget.spent)
+
+
+def _read(reader: Reader, source: PartSource) -> Iterator[bytes]:
+    chunks = reader.attachment(source.remote_id, source.part_id)
+    try:
+        first = next(chunks, b"")
+    except Refused as refusal:
+        part_id = _find(reader, source)
+        if not part_id or part_id == source.part_id:
+            raise refusal from None
+        return reader.attachment(source.remote_id, part_id)
+    return chain([first], chunks)
+
+
+def _find(reader: Reader, source: PartSource) -> str:
+    """What this copy's provider calls the part; empty when it has none like it.
+
+    Sizes only choose between parts of one name: each provider counts in its own way.
+    """
+    wanted = [Listed(source.remote_id, source.remote_id)]
+    parts = [
+        part
+        for one in reader.fetch(wanted)
+        if isinstance(one, Fetched) and one.remote_id == source.remote_id
+        for part in one.attachments
+        if _is_like(part, source)
+    ]
+    nearest = min(parts, key=lambda part: abs(part.size - source.size), default=None)
+    return nearest.part_id if nearest else ""
+
+
+def _is_like(part: Attachment, source: PartSource) -> bool:
+    if source.content_id and part.content_id:
+        return decode(part.content_id)[:255] == source.content_id
+    return decode(part.filename)[:255] == source.filename

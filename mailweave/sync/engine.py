@@ -183,7 +183,7 @@ def _read(hands: Hands, sync: Sync) -> Task | None:
     past = backfill.current(hands.mailbox_id)
     if past is None or past.state != Backfill.State.RUNNING:
         return None
-    size = fetching.BATCH if past.listing_done else fetching.PAGE
+    size = fetching.BATCH if past.listing_done else fetching.FIRST
     below = listing.EVERYTHING_BELOW if past.listing_done else size + 1
     old = listing.next_batch(hands.mailbox_id, below=below, limit=size)
     if old:

@@ -1,6 +1,7 @@
 """Fetching from the list: what is asked for ends stored, left out, gone or set aside."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -13,8 +14,14 @@ from mailweave.sync import arrivals, backfill
 from mailweave.sync.arrivals import Answer, Outcome
 from mailweave.sync.hands import Hands
 
-PAGE = 100
+PAGE = 250
 """Messages to a transaction: big enough to be cheap, small enough to be quick."""
+
+FIRST = 100
+"""Messages of the past that are shown before the rest of it is even listed."""
+
+PATIENCE = timedelta(seconds=1)
+"""Where mail comes slowly, a page is stored after this long, however few are on it."""
 
 BATCH = 1000
 """Messages to one asking, so that a provider who is read on several lanes keeps them full."""
@@ -58,14 +65,16 @@ def _take_all(
     Says whether everything was asked for.
     """
     answers: list[Answer] = []
+    stored_at = clock.now()
     try:
         for answer in hands.reader.fetch(wanted):
             answers.append(answer)
-            if len(answers) >= PAGE:
+            if len(answers) >= PAGE or clock.now() - stored_at > PATIENCE:
                 full, answers = answers, []
                 _take_in(hands, full, total)
                 if not goes_on():
                     return False
+                stored_at = clock.now()
     except ProviderError:
         _take_in(hands, answers, total)
         raise

@@ -1,7 +1,10 @@
 """Which mail is taken in: the one rule for backfill, changes and everything else."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+
+SKEW = timedelta(minutes=10)
+"""How far a provider's clock may be behind ours before new mail looks like old mail."""
 
 NEVER = {
     "drafts": "Drafts are not taken in.",
@@ -28,6 +31,6 @@ def judge(folder_ids: Collection[str], roles: Mapping[str, str], followed: Colle
 
 def judge_age(received_at: datetime, since: datetime | None) -> str:
     """Why a message of this age is left out; empty when it is taken in."""
-    if since and received_at < since:
+    if since and received_at < since - SKEW:
         return "It is older than the range that was chosen."
     return ""

@@ -27,6 +27,7 @@ def box(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> int:
     settings.PROVIDER_UNITS_PER_MINUTE = {"gmail": 0}
     monkeypatch.setattr(calls, "PAGE", 3 * PAGE)
     monkeypatch.setattr(fetching, "PAGE", PAGE)
+    monkeypatch.setattr(fetching, "FIRST", PAGE)
     world.sandbox.change_settings(quota_profile="off")
     world.sandbox.add_account(ADA, "Ada")
     days = [(letter(n), ("INBOX",), NOW - timedelta(days=3 * n, minutes=1)) for n in range(MANY)]

@@ -18,7 +18,11 @@ from mailweave.people import workspaces
 pytestmark = pytest.mark.sql
 
 # Unique across workspaces on purpose: hashes of secrets that cannot be guessed.
-SECRETS = {"people_invitation.token_hash", "sync_authorization.state_hash"}
+SECRETS = {
+    "people_invitation.token_hash",
+    "sync_authorization.state_hash",
+    "sync_consentrequest.state_hash",
+}
 # Values that constraints ask for.
 GIVEN = {
     "mail_copy.state": "stored",

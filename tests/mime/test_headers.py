@@ -69,6 +69,11 @@ def test_no_encoded_control_survives(control: str) -> None:
     assert decoded.isprintable()
 
 
+@pytest.mark.parametrize("charset", ["uu", "hex", "base64", "zip", "rot13", "idna", "undefined"])
+def test_what_is_no_text_encoding_is_none(charset: str) -> None:
+    assert decode(f"=?{charset}?Q?M=C3=B6we?=") == "Möwe"
+
+
 @settings(deadline=None)
 @given(st.text(max_size=60) | st.from_regex(r"(=\?[a-z0-9-]{0,9}\?[bq]\?[^?]{0,9}\?= ?){1,3}"))
 def test_any_value_is_decoded_onto_one_line(value: str) -> None:

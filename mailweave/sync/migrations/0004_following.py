@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sync', '0003_admin_consent'),
+        ("sync", "0003_admin_consent"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='sync',
-            name='following_since',
-            field=models.DateTimeField(help_text='when the round of changes began', null=True),
+            model_name="sync",
+            name="following_since",
+            field=models.DateTimeField(help_text="when the round of changes began", null=True),
         ),
         migrations.AlterField(
-            model_name='sync',
-            name='cursor',
+            model_name="sync",
+            name="cursor",
             field=models.TextField(blank=True),
         ),
         migrations.AlterField(
-            model_name='sync',
-            name='reconcile_cursor',
+            model_name="sync",
+            name="reconcile_cursor",
             field=models.TextField(blank=True),
         ),
     ]
