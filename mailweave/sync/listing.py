@@ -44,7 +44,7 @@ def add_new(mailbox_id: int, listed: Sequence[Listed], *, again: bool = True) ->
 
 
 def next_batch(mailbox_id: int, *, below: int, limit: int) -> list[Listed]:
-    """The next messages to fetch: the first ``limit`` and the rest of their threads."""
+    """The next messages to fetch: the first ``limit``, and of their threads what lies nearby."""
     rows = _rows("next", mailbox=mailbox_id, below=below, limit=limit)
     return [Listed(*row) for row in rows]
 

@@ -62,11 +62,6 @@ class Copy(tenancy.TenantModel):
                 condition=models.Q(state="listed"),
             ),
             models.Index(
-                fields=["workspace_id", "mailbox", "remote_thread_id"],
-                name="copy_listed_thread",
-                condition=models.Q(state="listed"),
-            ),
-            models.Index(
                 fields=["workspace_id", "mailbox"],
                 name="copy_stuck",
                 condition=models.Q(state="stuck"),

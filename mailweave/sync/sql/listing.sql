@@ -13,20 +13,21 @@ ON CONFLICT (workspace_id, mailbox_id, remote_id) DO UPDATE
 RETURNING remote_id;
 
 -- name: next
-WITH first AS (
-    SELECT remote_id, remote_thread_id, place FROM mail_copy
+-- One walk along the list, so that no plan can be a bad one. The rest of a thread is looked for
+-- nearby; what lies further away comes along with the thread or in its own turn.
+WITH near AS (
+    SELECT remote_id, remote_thread_id, received_at, place FROM mail_copy
     WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'listed'
       AND place < %(below)s
-    ORDER BY place LIMIT %(limit)s
+    ORDER BY place LIMIT 4 * %(limit)s
+), first AS (
+    SELECT remote_thread_id, min(place) AS place
+    FROM (SELECT remote_thread_id, place FROM near ORDER BY place LIMIT %(limit)s) n
+    GROUP BY remote_thread_id
 )
-SELECT c.remote_id, f.remote_thread_id, c.received_at
-FROM (SELECT remote_thread_id, min(place) AS place FROM first GROUP BY remote_thread_id) f
-CROSS JOIN LATERAL (
-    SELECT remote_id, received_at FROM mail_copy
-    WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'listed'
-      AND remote_thread_id = f.remote_thread_id OFFSET 0
-) c
-ORDER BY f.place;
+SELECT near.remote_id, near.remote_thread_id, near.received_at
+FROM first JOIN near USING (remote_thread_id)
+ORDER BY first.place, near.place;
 
 -- name: mark_listed
 UPDATE mail_copy SET listing = %(listing)s
