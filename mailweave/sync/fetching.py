@@ -23,7 +23,7 @@ FIRST = 100
 PATIENCE = timedelta(seconds=1)
 """Where mail comes slowly, a page is stored after this long, however few are on it."""
 
-BATCH = 1000
+BATCH = 2000
 """Messages to one asking, so that a provider who is read on several lanes keeps them full."""
 
 MAX_ATTEMPTS = 5

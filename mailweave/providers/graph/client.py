@@ -29,6 +29,9 @@ from mailweave.providers.graph.failures import (
 
 T = TypeVar("T")
 
+SHARD = 50
+"""Whole messages on one page: a few hundred kilobytes. A page that is too much is halved."""
+
 PATIENCE = (0.5, 1.0)
 """Seconds to wait before each new try after a passing failure."""
 
@@ -47,7 +50,7 @@ class Client:
         budget: Budget,
     ) -> None:
         self.budget = budget
-        self.shard = 25
+        self.shard = SHARD
         """Messages to ask for with one call; fewer once Graph finds that too many."""
         self.attached = True
         """Whether a page of messages may tell what is attached to them."""
