@@ -20,7 +20,7 @@ PAGE = 250
 FIRST = 100
 """Messages of the past that are shown before the rest of it is even listed."""
 
-PATIENCE = timedelta(seconds=1)
+PATIENCE = timedelta(seconds=0.5)
 """Where mail comes slowly, a page is stored after this long, however few are on it."""
 
 BATCH = 2000

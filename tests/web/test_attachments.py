@@ -1,6 +1,5 @@
 """Attachments: whose they are, what they are called, and what is said when they are gone."""
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from mailweave.providers.errors import AuthExpired, ConsentNeeded, Refused, Unav
 from mailweave.sync import attachments as fetching
 from mailweave.web import attachments
 from mailweave.web.attachments import file_name
+from tests import loops
 from tests.makers_mail import make_part
 from tests.web.letters import Post, make_post, make_stranger
 
@@ -126,7 +126,7 @@ def test_a_server_that_streams_holds_one_chunk_at_a_time(bytes_of: list[Any]) ->
         answer: Any = attachments._stream(request, SOURCE, b"first ", chunks())
         return [(chunk, len(taken)) async for chunk in answer.streaming_content]
 
-    assert asyncio.run(read()) == [(b"first ", 0), (b"0", 1), (b"1", 2), (b"2", 3)]
+    assert loops.run(read()) == [(b"first ", 0), (b"0", 1), (b"1", 2), (b"2", 3)]
 
 
 def test_a_deleted_message_has_no_attachments(post: Post, bytes_of: list[Any]) -> None:

@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
@@ -14,6 +13,7 @@ from mailweave.kit import scope
 from mailweave.people.access import Member
 from mailweave.people.models import Membership, User
 from mailweave.web import live
+from tests import loops
 from tests.makers import make_member, signed_in
 
 PATIENCE = 20.0
@@ -42,14 +42,14 @@ async def heard(stream: AsyncIterator[bytes]) -> str:
 
 
 def run(story: Callable[[], Awaitable[Any]]) -> None:
-    """In a thread of its own: Playwright may be running a loop in ours."""
-
     async def whole() -> None:
         await story()
         await cast(Any, sync_to_async(connections.close_all)())
 
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(asyncio.wait_for(whole(), 60))).result()
+    async def soon() -> None:
+        await asyncio.wait_for(whole(), 60)
+
+    loops.run(soon())
 
 
 @pytest.fixture

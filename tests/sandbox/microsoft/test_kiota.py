@@ -1,6 +1,5 @@
 """Microsoft's own request stack, msgraph-core on kiota, reads the mailbox and believes it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +31,7 @@ from msgraph_core.requests.batch_request_builder import BatchRequestBuilder
 from msgraph_core.requests.batch_request_content import BatchRequestContent
 from msgraph_core.requests.batch_request_item import BatchRequestItem
 
+from tests import loops
 from tests.sandbox.microsoft.conftest import ANA, IMMUTABLE, Graph
 
 ParseNodeFactoryRegistry().CONTENT_TYPE_ASSOCIATED_FACTORIES["application/json"] = (
@@ -169,7 +169,7 @@ def play(graph: Graph, served: str) -> Callable[[Callable[[Stranger], Awaitable[
     """Runs a scene with a stranger in it."""
 
     def run(scene: Callable[[Stranger], Awaitable[None]]) -> None:
-        asyncio.run(_play(scene, Stranger(graph, served)))
+        loops.run(_play(scene, Stranger(graph, served)))
 
     async def _play(scene: Callable[[Stranger], Awaitable[None]], stranger: Stranger) -> None:
         try:
