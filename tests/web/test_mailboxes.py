@@ -75,7 +75,7 @@ def test_an_unknown_verb_is_not_found(box: Box) -> None:
         ({"problem": "operator"}, "error", "does not accept our OAuth client"),
         ({"problem": "failed", "problem_text": "Google was away."}, "error", "Google was away."),
         (
-            {"held_until": timezone.now() + timedelta(minutes=5), "held_reason": "Google is busy."},
+            {"held_until": timezone.now() + timedelta(days=1), "held_reason": "Google is busy."},
             "healthy",
             "Google is busy. Nothing is lost.",
         ),
