@@ -13,8 +13,15 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import settings
 
 from tests import database
+
+# The same examples in every run, so that a failure speaks of the change at hand.
+# To look for new ones: --hypothesis-profile=search
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", max_examples=1000)
+settings.load_profile("same")
 
 # Playwright runs its own event loop, which Django takes for an async view.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")

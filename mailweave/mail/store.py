@@ -36,7 +36,8 @@ class Stored:
     new_message_ids: tuple[int, ...]
     thread_ids: tuple[int, ...]
     turned_ids: tuple[int, ...] = ()
-    """Messages that were received and turn out to be sent from here: match them anew."""
+    """Messages that were received and turn out to be sent from here, and those whose copy has
+    become another message: match them anew."""
     news: int = 0
     """Copies that were on the list as new mail, not as the past."""
 
@@ -74,7 +75,9 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
         )
         _place(cursor, page)
         _write_messages(cursor, page)
-        news = _write_copies(cursor, page)
+        news, left = _write_copies(cursor, page)
+        if left:
+            threads.drop_emptied(set(left.values()))
         sent = {
             known[a.identity][0]
             for a in arrivals
@@ -87,8 +90,8 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
     return Stored(
         tuple(dict.fromkeys(page.message_ids[a.identity] for a in arrivals)),
         tuple(message_id for _, message_id in page.fresh),
-        tuple(sorted({page.thread_of[a.identity] for a in arrivals})),
-        tuple(sorted(sent)),
+        tuple(sorted({page.thread_of[a.identity] for a in arrivals} | set(left.values()))),
+        tuple(sorted(sent | set(left))),
         news,
     )
 
@@ -251,13 +254,16 @@ def _row(arrival: Arrival, message_id: int, page: _Page) -> tuple[Any, ...]:
     )
 
 
-def _write_copies(cursor: Any, page: _Page) -> int:
-    """Write every copy of the page; says how many of them were news."""
+def _write_copies(cursor: Any, page: _Page) -> tuple[int, dict[int, int]]:
+    """Write every copy of the page.
+
+    Says how many of them were news, and which messages they held before, with their threads.
+    """
     latest = {arrival.remote_id: arrival for arrival in page.arrivals}
     arrivals = list(latest.values())
     thread_ids = [page.thread_of[a.identity] for a in arrivals]
     remote_threads = [a.remote_thread_id for a in arrivals]
-    places = _rows(
+    written = _rows(
         cursor,
         "add_copies",
         mailbox=page.mailbox_id,
@@ -281,7 +287,9 @@ def _write_copies(cursor: Any, page: _Page) -> int:
     )
     keys = sorted({(key, page.thread_of[a.identity]) for a in arrivals for key in a.keys})
     _run(cursor, "add_keys", keys=[one[0] for one in keys], threads=[one[1] for one in keys])
-    return sum(place < 0 for (place,) in places)
+    held = ((now, *before) for _, now, before in written if before and before[0])
+    left = {before: thread_id for now, before, thread_id in held if before != now}
+    return sum(place < 0 for place, _, _ in written), left
 
 
 def _joined(lists: Iterable[Sequence[str]]) -> list[str]:

@@ -39,6 +39,13 @@ def refresh(thread_ids: Collection[int]) -> None:
         cursor.execute(QUERIES["refresh_mailboxes"], parameters)
 
 
+def drop_emptied(thread_ids: Collection[int]) -> None:
+    """Take these threads off the lists of mailboxes that hold nothing of them any more."""
+    with connection.cursor() as cursor:
+        parameters: dict[str, Any] = {"workspace": scope.current(), "threads": list(thread_ids)}
+        cursor.execute(QUERIES["drop_emptied"], parameters)
+
+
 def mark_linked(linked: Collection[int], unlinked: Collection[int]) -> None:
     """Note which messages are about a record and which are not: what sharing depends on."""
     for message_ids, value in ((linked, True), (unlinked, False)):

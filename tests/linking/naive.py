@@ -7,8 +7,8 @@ from mailweave.linking.models import Link, RecordAddress, ThreadRecord
 from mailweave.mail.models import Copy, Message, Participant, ThreadMailbox
 
 Record = tuple[str, int]
-Why = tuple[bool, str, str]
-"""Linked or not, the reason, and the address."""
+Why = tuple[bool, str]
+"""Linked or not, and whether by an address, by hand or by the thread."""
 FROM, TO, CC, BCC = 1, 4, 5, 6
 
 
@@ -62,10 +62,9 @@ def expected(pins: dict[tuple[int, Record], bool]) -> dict[tuple[int, Record], W
 
 def _direct(letter: Letter, owned: set[str], decided: bool | None) -> Why | None:
     if decided is not None:
-        return (decided, "manual", "")
-    for role, _, address in letter.matched:
-        if address in owned:
-            return (True, "sender" if role == FROM else "recipient", address)
+        return (decided, "manual")
+    if any(address in owned for _, _, address in letter.matched):
+        return (True, "address")
     return None
 
 
@@ -84,20 +83,37 @@ def _inherited(
             ]
             people = set[int]().union(*(other.people for other in about))
             if about and (letter.ours or letter.sender in people):
-                found[letter.pk, record] = (True, "thread", "")
+                found[letter.pk, record] = (True, "thread")
     return found
 
 
 def actual() -> dict[tuple[int, Record], Why]:
-    """What every link is; an inherited one's address is checked by :func:`check_inherited`."""
+    """What every link is. By which address, other checks below look at."""
     return {
         (one.message_id, (one.kind, one.record_id)): (
             one.linked,
-            one.reason,
-            one.address.address if one.address and one.reason != "thread" else "",
+            "address" if one.reason in {"sender", "recipient"} else one.reason,
         )
-        for one in Link.objects.select_related("address")
+        for one in Link.objects.all()
     }
+
+
+def check_matched() -> None:
+    """A link by an address names one of the record's that is on the message, and where it is.
+
+    Which of several, is for the one that came first: an address added later does not rewrite why.
+    """
+    owned = set(RecordAddress.objects.values_list("kind", "record_id", "address_id"))
+    stored = letters()
+    for link in Link.objects.filter(reason__in=["sender", "recipient"]).select_related("address"):
+        assert link.address
+        assert (link.kind, link.record_id, link.address_id) in owned
+        roles = {
+            "sender" if role == FROM else "recipient"
+            for role, _, address in stored[link.message_id].matched
+            if address == link.address.address
+        }
+        assert link.reason in roles
 
 
 def check_derived() -> None:
@@ -115,6 +131,7 @@ def check_derived() -> None:
     } == {key: (len(found), max(m.sent_at for m in found)) for key, found in wanted.items()}
     for row in ThreadMailbox.objects.all():
         held = Copy.objects.filter(mailbox=row.mailbox_id, thread=row.thread_id)
+        assert held
         assert row.linked == any(one.message_id in linked for one in held)
 
 

@@ -209,6 +209,17 @@ def test_mail_that_turns_out_to_be_ours_is_matched_anew(
     naive.check_derived()
 
 
+def test_a_copy_that_became_another_message_takes_its_bcc_with_it(box: int) -> None:
+    own(1, MARA)
+    hidden = [("Bcc", MARA)]
+    put(box, fetch("a", ADA, [BOB], sent=True, headers=hidden, remote_id="r"))
+    assert reasons("a") == {(THING, 1): ("recipient", MARA)}
+    stored = put(box, fetch("b", ADA, [BEN], sent=True, remote_id="r"))
+    matching.rematch(stored.turned_ids)
+    assert reasons("a") == {}
+    naive.check_derived()
+
+
 def test_storing_again_keeps_links_as_they_are(box: int) -> None:
     own(1, MARA)
     page = [fetch("a", MARA, [ADA], thread="1"), fetch("b", ADA, [BEN], sent=True, thread="1")]
@@ -276,6 +287,7 @@ def test_links_are_what_the_rules_say(box: int, sam: User, steps: list[tuple[obj
         for step in steps:
             take(step, box, sam.pk, pins)
             assert naive.actual() == naive.expected(pins)
+            naive.check_matched()
             naive.check_inherited()
             naive.check_derived()
         transaction.set_rollback(True)

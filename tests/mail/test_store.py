@@ -340,14 +340,22 @@ def test_the_database_takes_what_was_read(box: int) -> None:
 IDS = ["k0", "k1", "k2", "k3", "k4"]
 PEOPLE = [MARA, BOB, ADA, MALLORY]
 LETTERS = st.builds(
-    lambda key, sender, to, refs, thread: fetch(
-        key, sender, to, refs=refs, sent=sender == ADA, thread=f"t{thread}", text=key
+    lambda key, sender, to, refs, thread, remote: fetch(
+        key,
+        sender,
+        to,
+        refs=refs,
+        sent=sender == ADA,
+        thread=f"t{thread}",
+        text=key,
+        remote_id=remote or f"r{key}",
     ),
     st.sampled_from(IDS),
     st.sampled_from(PEOPLE),
     st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=2, unique=True),
     st.lists(st.sampled_from(IDS), max_size=2),
     st.integers(0, 5),
+    st.sampled_from(["", "", "", "", "", "rk0"]),  # now and then one message becomes another
 )
 
 
@@ -377,7 +385,20 @@ def agree() -> None:
         assert (thread.first_at, thread.last_at) == (held[0].sent_at, held[-1].sent_at)
     for row in ThreadMailbox.objects.all():
         copies = Copy.objects.filter(thread=row.thread_id, mailbox=row.mailbox_id)
+        assert copies
         assert row.message_count == len(set(copies.values_list("message_id", flat=True)))
+
+
+def test_a_copy_that_became_another_message_leaves_the_old_thread(box: int) -> None:
+    """A provider may change a message under its id; the thread it lay in is on no list then."""
+    old = put(box, fetch("a", thread="1", remote_id="r"), fetch("b", thread="2"))
+    new = put(box, fetch("c", thread="3", remote_id="r"))
+    assert new.turned_ids == (by_key()["a"].pk,)
+    assert set(new.thread_ids) == {by_key()["a"].thread_id, by_key()["c"].thread_id}
+    assert Message.objects.count() == 3
+    listed = ThreadMailbox.objects.values_list("last_message_id", flat=True)
+    assert set(listed) == {by_key()["b"].pk, by_key()["c"].pk}
+    assert not old.turned_ids
 
 
 def test_refresh_counts_what_is_there(box: int) -> None:

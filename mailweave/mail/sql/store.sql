@@ -136,7 +136,10 @@ ON CONFLICT (workspace_id, mailbox_id, remote_id) DO UPDATE SET
     message_id = excluded.message_id, thread_id = excluded.thread_id,
     folder_ids = excluded.folder_ids, seen = excluded.seen, flagged = excluded.flagged,
     bcc = excluded.bcc, received_at = excluded.received_at
-RETURNING place;
+RETURNING place, message_id, (
+    -- What the copy held before this statement: a provider may change a message under its id.
+    SELECT ARRAY[held.message_id, held.thread_id] FROM mail_copy held
+    WHERE held.workspace_id = mail_copy.workspace_id AND held.id = mail_copy.id);
 
 -- name: add_remote_threads
 INSERT INTO mail_remotethread (workspace_id, mailbox_id, remote_thread_id, thread_id)

@@ -66,3 +66,11 @@ ON CONFLICT (workspace_id, thread_id, mailbox_id) DO UPDATE SET
     last_at = excluded.last_at, last_message_id = excluded.last_message_id,
     message_count = excluded.message_count, unread_count = excluded.unread_count,
     attachment_count = excluded.attachment_count, linked = excluded.linked;
+
+-- name: drop_emptied
+DELETE FROM mail_threadmailbox t
+WHERE t.workspace_id = %(workspace)s AND t.thread_id = ANY(%(threads)s::bigint[])
+  AND NOT EXISTS (
+    SELECT 1 FROM mail_copy c
+    WHERE c.workspace_id = %(workspace)s AND c.thread_id = t.thread_id
+      AND c.mailbox_id = t.mailbox_id AND c.state IN ('stored', 'gone'));
