@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mailweave.web.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -217,14 +218,30 @@ PROVIDER_UNITS_PER_MINUTE = {
     "outlook": int(os.environ.get("MAILWEAVE_MICROSOFT_REQUESTS", "10000")) / 10,
 }
 
+# What programs that watch us show to read /metrics; without one there are no metrics.
+METRICS_TOKEN = os.environ.get("MAILWEAVE_METRICS_TOKEN", "")
+
+_as_json = os.environ.get("MAILWEAVE_LOG_FORMAT") == "json"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "mailweave.kit.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if _as_json else "line",
+        },
+    },
     # Its warnings name the paths of refused requests, and a path may name what somebody reads.
     # Strangers who ask for another host are refused; a traceback for each would fill the log.
+    # What is asked for may hold words of a search, or the one-time key of a link: never logged.
     "loggers": {
+        "uvicorn": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
+        "uvicorn.error": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"handlers": [], "propagate": False},
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL", "propagate": False},
     },

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import procrastinate
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -38,6 +38,16 @@ def nudge(task: str, *, at: datetime | None = None, **arguments: int) -> None:
             deferrer.defer(**arguments)
     except AlreadyEnqueued:
         return
+
+
+def count() -> list[tuple[str, str, int]]:
+    """How many jobs there are: (task, status, number)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT task_name, status::text, count(*) FROM procrastinate_jobs"
+            " GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        return list(cursor.fetchall())
 
 
 def run_worker(concurrency: int) -> None:

@@ -1,0 +1,65 @@
+"""How syncing goes in all workspaces, as numbers for whoever runs the installation.
+
+Numbers of mailboxes, never addresses: who has which number, only the workspace can say.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from mailweave.kit import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One connected mailbox. Times are in seconds."""
+
+    mailbox_id: int
+    kind: str
+    problem: str
+    """One of :class:`mailweave.sync.models.Sync.Problem`, or empty."""
+    last_sync_age: float | None
+    """None if there was no sync yet."""
+    overdue: float
+    held: float
+    messages: dict[str, int]
+    """Of each state that is not settled: ``new``, ``past``, ``set_aside``."""
+    units_spent: int
+
+
+def read() -> list[Gauge]:
+    """The gauges of every connected mailbox, in one query."""
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT mailbox_id, kind, problem, last_synced_at, due_at, held_until, units_spent,"
+            " arriving, waiting, set_aside FROM sync_gauges() ORDER BY mailbox_id"
+        )
+        return [_gauge(now, *row) for row in cursor.fetchall()]
+
+
+def _gauge(
+    now: datetime,
+    mailbox_id: int,
+    kind: str,
+    problem: str,
+    synced_at: datetime | None,
+    due_at: datetime | None,
+    held_until: datetime | None,
+    units_spent: int,
+    arriving: int,
+    waiting: int,
+    set_aside: int,
+) -> Gauge:
+    since = [moment for moment in (due_at, held_until) if moment]
+    return Gauge(
+        mailbox_id,
+        kind,
+        problem,
+        (now - synced_at).total_seconds() if synced_at else None,
+        max(0.0, (now - max(since)).total_seconds()) if due_at else 0.0,
+        max(0.0, (held_until - now).total_seconds()) if held_until else 0.0,
+        {"new": arriving, "past": waiting, "set_aside": set_aside},
+        units_spent,
+    )

@@ -1,0 +1,160 @@
+"""For programs that watch us: is it alive, is it ready, how does it go.
+
+They come by whatever name or address they know, without HTTPS and without a session, so these
+answers come before everything else. None says anything of anybody's mail: mailboxes are numbers.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.crypto import constant_time_compare
+from prometheus_client import generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from mailweave.kit import jobs
+from mailweave.sync import gauges
+from mailweave.sync.gauges import Gauge
+
+log = logging.getLogger(__name__)
+Answer = Callable[[HttpRequest], HttpResponseBase]
+FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+"""https://prometheus.io/docs/instrumenting/exposition_formats/"""
+
+
+class ProbeMiddleware:
+    """Answers probes; everything else goes on."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        probe = PROBES.get(request.path_info)
+        if probe is None:
+            return self.get_response(request)
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+        answer = probe(request)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while this process answers at all; whoever restarts processes asks here."""
+    del request
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when requests can be served, 503 while not, with what is missing.
+
+    Whoever sends requests to one of several servers asks here.
+    """
+    del request
+    found = {"database": "ok", "tables": "ok"}
+    try:
+        missing = _missing_migrations()
+    except DatabaseError as error:
+        log.warning("not ready: %s", type(error).__name__)
+        found = {"database": "does not answer", "tables": "unknown"}
+    else:
+        if missing:
+            found["tables"] = f"behind by {missing}: run script/manage prepare"
+    is_ready = all(state == "ok" for state in found.values())
+    return JsonResponse({"ready": is_ready, **found}, status=200 if is_ready else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """How syncing goes, for Prometheus; 404 unless a token is set, 401 without it."""
+    token = settings.METRICS_TOKEN
+    if not token:
+        return HttpResponse("Set MAILWEAVE_METRICS_TOKEN to have metrics.\n", status=404)
+    given = request.headers.get("Authorization", "")
+    if not constant_time_compare(given, f"Bearer {token}"):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    return HttpResponse(generate_latest(_Collector()), content_type=FORMAT)
+
+
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    "/healthz": healthz,
+    "/readyz": readyz,
+    "/metrics": metrics,
+}
+
+
+def _missing_migrations() -> int:
+    """How many of the migrations of this version the database has not seen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return len(_migrations() - set(cursor.fetchall()))
+
+
+@lru_cache(maxsize=1)
+def _migrations() -> frozenset[tuple[str, str]]:
+    disk = MigrationLoader(None).disk_migrations
+    return frozenset(key for key, one in (disk or {}).items() if not one.replaces)
+
+
+class _Collector:
+    """Reads the rows when somebody asks: nothing is counted in a process."""
+
+    def collect(self) -> list[Metric]:
+        """Every family of metrics."""
+        return [*_of_mailboxes(gauges.read()), _of_jobs()]
+
+
+def _of_mailboxes(found: list[Gauge]) -> list[Metric]:
+    label = ["mailbox", "kind"]
+    problems = GaugeMetricFamily(
+        "mailweave_mailbox_problem",
+        "1 for a mailbox that syncing has stopped for, by what stopped it.",
+        labels=[*label, "problem"],
+    )
+    age = GaugeMetricFamily(
+        "mailweave_mailbox_last_sync_age_seconds",
+        "Time since a round of changes was last complete.",
+        labels=label,
+    )
+    overdue = GaugeMetricFamily(
+        "mailweave_mailbox_overdue_seconds",
+        "Time that work has been due and not begun; waits the provider asked for do not count.",
+        labels=label,
+    )
+    held = GaugeMetricFamily(
+        "mailweave_mailbox_held_seconds",
+        "Time until a wait for the provider, or after a failure, ends.",
+        labels=label,
+    )
+    messages = GaugeMetricFamily(
+        "mailweave_mailbox_messages",
+        "Messages not stored yet: new mail and past still to be fetched, and those set aside.",
+        labels=[*label, "state"],
+    )
+    units = CounterMetricFamily(
+        "mailweave_mailbox_quota_units",
+        "Quota units spent: Gmail's units, requests at Microsoft.",
+        labels=label,
+    )
+    for one in found:
+        labels = [str(one.mailbox_id), one.kind]
+        if one.problem:
+            problems.add_metric([*labels, one.problem], 1)
+        if one.last_sync_age is not None:
+            age.add_metric(labels, one.last_sync_age)
+        overdue.add_metric(labels, one.overdue)
+        held.add_metric(labels, one.held)
+        for state, count in one.messages.items():
+            messages.add_metric([*labels, state], count)
+        units.add_metric(labels, one.units_spent)
+    return [problems, age, overdue, held, messages, units]
+
+
+def _of_jobs() -> Metric:
+    family = GaugeMetricFamily("mailweave_jobs", "Jobs in the queue.", labels=["task", "status"])
+    for task, status, count in jobs.count():
+        family.add_metric([task, status], count)
+    return family
