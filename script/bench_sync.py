@@ -384,7 +384,7 @@ def measure_lanes(seconds: int, latency_ms: int) -> None:
     print(f"  Limits on, {latency_ms} ms latency, one mailbox, {seconds} s:", flush=True)
     bench = Bench("outlook", paced=True)
     try:
-        settle(bench, ["ada"], max(5000, seconds * 80), latency_ms)
+        settle(bench, ["ada"], max(5000, seconds * 450), latency_ms)
         asked = time.monotonic()
         while not is_enumerated(bench):
             time.sleep(0.5)
