@@ -153,6 +153,9 @@ class Changes:
 class Reader(Protocol):
     """Reads one mailbox."""
 
+    reads_threads: bool
+    """Whether messages of one thread cost less together than neighbours in time do."""
+
     def profile(self) -> Profile: ...
 
     def folders(self) -> list[RemoteFolder]: ...

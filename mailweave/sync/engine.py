@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from mailweave.kit import clock, jobs, lease, live, scope
 from mailweave.kit.lease import LeaseLostError
 from mailweave.mail.models import Copy, Mailbox
+from mailweave.providers.base import Listed
 from mailweave.providers.errors import CursorExpired, OverBudget, ProviderError
 from mailweave.sync import backfill, changes, fetching, listing, reconcile, trouble
 from mailweave.sync.hands import Hands, reach
@@ -177,7 +178,7 @@ def _follow(hands: Hands, sync: Sync) -> Task:
 
 def _read(hands: Hands, sync: Sync) -> Task | None:
     """New mail always; then the past: its first page, its listing, and the rest of it."""
-    new = listing.next_batch(hands.mailbox_id, below=listing.NEW_BELOW, limit=fetching.BATCH)
+    new = _next(hands, listing.NEW_BELOW, fetching.BATCH)
     if new:
         return Task(lambda: fetching.fetch(hands, new, lambda: _goes_on(hands)), _UNITS_TO_FETCH)
     past = backfill.current(hands.mailbox_id)
@@ -185,7 +186,7 @@ def _read(hands: Hands, sync: Sync) -> Task | None:
         return None
     size = fetching.BATCH if past.listing_done else fetching.FIRST
     below = listing.EVERYTHING_BELOW if past.listing_done else size + 1
-    old = listing.next_batch(hands.mailbox_id, below=below, limit=size)
+    old = _next(hands, below, size)
     if old:
         return Task(
             lambda: fetching.fetch(hands, old, lambda: _goes_on(hands, past)), _UNITS_TO_FETCH
@@ -195,6 +196,11 @@ def _read(hands: Hands, sync: Sync) -> Task | None:
     if past.listing_done:
         return Task(lambda: backfill.finish_if_done(hands, past), 0)
     return Task(lambda: backfill.list_page(hands, past), 5)
+
+
+def _next(hands: Hands, below: int, size: int) -> list[Listed]:
+    threads = hands.reader.reads_threads
+    return listing.next_batch(hands.mailbox_id, below=below, limit=size, whole_threads=threads)
 
 
 def _goes_on(hands: Hands, past: Backfill | None = None) -> bool:

@@ -13,6 +13,9 @@ from mailweave.kit import clock, scope, sql
 from mailweave.providers.base import Listed, StateChange
 
 QUERIES = sql.load("mailweave.sync", "listing")
+NEARBY = 4
+"""How many times as many as are asked for are looked through for the rest of their threads."""
+
 NEW_BELOW = 0
 EVERYTHING_BELOW = 2**62
 
@@ -43,9 +46,12 @@ def add_new(mailbox_id: int, listed: Sequence[Listed], *, again: bool = True) ->
     return add(mailbox_id, listed, place=start, again=again)
 
 
-def next_batch(mailbox_id: int, *, below: int, limit: int) -> list[Listed]:
-    """The next messages to fetch: the first ``limit``, and of their threads what lies nearby."""
-    rows = _rows("next", mailbox=mailbox_id, below=below, limit=limit)
+def next_batch(
+    mailbox_id: int, *, below: int, limit: int, whole_threads: bool = False
+) -> list[Listed]:
+    """The next messages to fetch: ``limit``; with ``whole_threads`` also their rest nearby."""
+    nearby = NEARBY * limit if whole_threads else limit
+    rows = _rows("next", mailbox=mailbox_id, below=below, limit=limit, nearby=nearby)
     return [Listed(*row) for row in rows]
 
 

@@ -1,12 +1,17 @@
 """An Outlook mailbox from its past to its last change, and beside a colleague's Gmail."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from mailweave.kit import scope
 from mailweave.mail.models import Copy, Folder, Message, Part, Thread
+from mailweave.providers.graph import calls, client
+from mailweave.providers.graph.calls import Call
+from mailweave.sync import fetching
 from mailweave.sync.models import Sync
 from tests.flows.checks import derived, inside, poll, sync_of
 from tests.flows.test_attachments import LETTER
@@ -252,3 +257,37 @@ def test_what_was_spent_is_booked_in_requests(world: World, box: int) -> None:
         spent = Sync.objects.get(mailbox_id=box).units_spent
     proofs = 2  # asked at connecting, before there was a mailbox to book them for
     assert spent + proofs == world.sandbox.quota.calls[BEN]
+
+
+def test_threads_all_through_the_past_cost_no_more_pages(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages go by time: to ask for a thread's older parts with its newest would read strangers."""
+    monkeypatch.setattr(fetching, "FIRST", 8)
+    monkeypatch.setattr(fetching, "BATCH", 16)
+    monkeypatch.setattr(client, "SHARD", 8)
+    asked: Counter[str] = Counter()
+    for name in ("messages", "message"):
+        monkeypatch.setattr(calls, name, _counted(asked, name, getattr(calls, name)))
+    world.sandbox.add_account(BEN, "Ben", company="microsoft")
+    for number in range(64):
+        root = number * number % 37 % 16 if number >= 16 else number
+        refs = f"References: <{root}@acme.example>\r\n" if number >= 16 else ""
+        raw = letter(number, subject=f"Talk {root}", refs=refs)
+        moment = datetime(2026, 2, 2, 10, number % 60, number // 60, tzinfo=UTC)
+        world.sandbox.deliver_many(BEN, [(raw, ("INBOX",), moment)])
+    mailbox = world.connect(BEN)
+    world.backfill(mailbox)
+    world.work(mailbox)
+    with inside(world):
+        assert Thread.objects.count() == 16
+        assert Copy.objects.filter(state="stored").count() == 64
+    assert asked == {"messages": 64 / 8}
+
+
+def _counted(asked: Counter[str], name: str, does: Callable[..., Call]) -> Callable[..., Call]:
+    def count(*given: Any, **named: Any) -> Call:
+        asked[name] += 1
+        return does(*given, **named)
+
+    return count

@@ -241,6 +241,16 @@ def test_the_list_keeps_when_a_message_was_received(world: World, box: int) -> N
     assert found == [Listed("a", "t", NOW), Listed("b", "u")]
 
 
+def test_the_rest_of_a_thread_comes_along_where_that_costs_less(world: World, box: int) -> None:
+    with inside(world):
+        listing.add(box, [Listed(f"m{n}", f"t{n % 4}") for n in range(12)], place=0)
+        below = listing.EVERYTHING_BELOW
+        some = listing.next_batch(box, below=below, limit=2)
+        more = listing.next_batch(box, below=below, limit=2, whole_threads=True)
+    assert [one.remote_id for one in some] == ["m0", "m1"]
+    assert [one.remote_id for one in more] == ["m0", "m4", "m1", "m5"]
+
+
 def test_repair_catches_up_before_it_lists(world: World, box: int) -> None:
     world.backfill(box)
     world.work(box)

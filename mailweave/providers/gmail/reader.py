@@ -20,6 +20,8 @@ from mailweave.providers.gmail.client import Client
 class GmailReader:
     """Implements :class:`mailweave.providers.base.Reader`; promises are written there."""
 
+    reads_threads = True
+
     def __init__(self, client: Client, account_id: str = "") -> None:
         self.client = client
         self.account_id = account_id

@@ -22,6 +22,8 @@ from mailweave.providers.graph.folders import Folders, shown
 class GraphReader:
     """Implements :class:`mailweave.providers.base.Reader`; promises are written there."""
 
+    reads_threads = False
+
     def __init__(self, client: Client, account_id: str = "") -> None:
         self.client = client
         self.account_id = account_id

@@ -14,12 +14,12 @@ RETURNING remote_id;
 
 -- name: next
 -- One walk along the list, so that no plan can be a bad one. The rest of a thread is looked for
--- nearby; what lies further away comes along with the thread or in its own turn.
+-- among the next so many; what lies further away comes along with the thread or in its own turn.
 WITH near AS (
     SELECT remote_id, remote_thread_id, received_at, place FROM mail_copy
     WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'listed'
       AND place < %(below)s
-    ORDER BY place LIMIT 4 * %(limit)s
+    ORDER BY place LIMIT %(nearby)s
 ), first AS (
     SELECT remote_thread_id, min(place) AS place
     FROM (SELECT remote_thread_id, place FROM near ORDER BY place LIMIT %(limit)s) n
