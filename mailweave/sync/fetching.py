@@ -14,7 +14,7 @@ from mailweave.sync import arrivals, backfill
 from mailweave.sync.arrivals import Answer, Outcome
 from mailweave.sync.hands import Hands
 
-PAGE = 250
+PAGE = 500
 """Messages to a transaction: big enough to be cheap, small enough to be quick."""
 
 FIRST = 100
@@ -23,8 +23,9 @@ FIRST = 100
 PATIENCE = timedelta(seconds=0.5)
 """Where mail comes slowly, a page is stored after this long, however few are on it."""
 
-BATCH = 2000
-"""Messages to one asking, so that a provider who is read on several lanes keeps them full."""
+BATCH = 5000
+"""Messages to one asking: a provider who is read on several lanes keeps them full until its end,
+and between two askings they run empty."""
 
 MAX_ATTEMPTS = 5
 """How often an outage may hit one message before it is set aside and the rest goes on."""
