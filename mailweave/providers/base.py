@@ -183,6 +183,58 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Hook:
+    """Where a provider is to send its notices. A notice is only a wake-up."""
+
+    url: str
+    """The https address for notices."""
+    lifecycle_url: str = ""
+    """The one for what becomes of the subscription itself; empty where there is no such thing."""
+    secret: str = field(default="", repr=False)
+    """Comes back with each notice, at most 128 characters; empty where notices are signed."""
+    topic: str = ""
+    """Where Gmail publishes: ``projects/<project>/topics/<topic>``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A subscription that stands at the provider."""
+
+    resource: str
+    """What is watched: a folder by its remote id, or empty for the whole mailbox."""
+    remote_id: str
+    """The provider's id of the subscription; empty where it has none."""
+    expires_at: datetime
+    """When it ends unless it is renewed (aware UTC)."""
+
+
+class Watcher(Protocol):
+    """Has a provider tell us when something happens in one mailbox.
+
+    Misconfigured where the operator's part is wrong, Refused where the provider will not have it.
+    """
+
+    def resources(self, roles: frozenset[Role]) -> list[str]:
+        """What has to be watched, so that nothing in folders of these roles goes untold.
+
+        No roles are every folder that is taken in. An empty resource is the whole mailbox.
+        """
+        ...
+
+    def watch(self, resource: str, hook: Hook) -> Watch:
+        """Begin; a subscription that stands already is found and taken over."""
+        ...
+
+    def renew(self, watch: Watch, hook: Hook) -> Watch:
+        """Let it last; one the provider has forgotten is made anew, with another id."""
+        ...
+
+    def unwatch(self, watch: Watch) -> None:
+        """End it; one that has ended already is fine."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """An OAuth 2.0 grant as it stands. ``scopes`` is what was granted, not what was asked."""
 
@@ -319,3 +371,5 @@ class Provider:
     """One mailbox, reachable."""
 
     reader: Reader
+    watcher: Watcher | None = None
+    """None where a mailbox cannot be watched."""

@@ -4,6 +4,7 @@ Costs: https://developers.google.com/workspace/gmail/api/reference/quota, the ta
 projects made since May 2026. The cost is per call: format and number of results do not matter.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,10 +45,13 @@ _SEARCH: dict[Role, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A GET below the mailbox. ``path`` carries its query and is safe to put on the wire."""
+    """A request below the mailbox. ``path`` carries its query and is safe to put on the wire."""
 
     path: str
     units: int
+    method: str = "GET"
+    body: bytes | None = None
+    """JSON, where there is something to say."""
 
 
 def profile() -> Call:
@@ -97,6 +101,17 @@ def history(cursor: str, token: str) -> Call:
     more = {"pageToken": token} if token else {}
     query = {"startHistoryId": cursor, "maxResults": str(PAGE), **more, "fields": fields}
     return Call(_with("history", **query), 2)
+
+
+def watch(topic: str) -> Call:
+    """Publish to this topic whatever happens in the mailbox."""
+    body = json.dumps({"topicName": topic}).encode()
+    return Call("watch?prettyPrint=false", 100, "POST", body)
+
+
+def stop() -> Call:
+    """Publish nothing any more."""
+    return Call("stop?prettyPrint=false", 50, "POST")
 
 
 def _listing(token: str, **query: str) -> Call:

@@ -29,6 +29,9 @@ T = TypeVar("T")
 _PATIENCE = (0.5, 1.0, 2.0)
 """Seconds to wait before each new try when a precondition failed."""
 
+_DONE = frozenset({200, 204})
+_JSON = "application/json"
+
 Outcome = bytes | ProviderError
 
 
@@ -58,10 +61,10 @@ class Client:
         """Make one call and read its answer; a failed precondition is tried again for a while."""
         for seconds in _PATIENCE:
             try:
-                return _read(decoder, self._get(call))
+                return _read(decoder, self.get(call))
             except NotReady:
                 clock.sleep(seconds)
-        return _read(decoder, self._get(call))
+        return _read(decoder, self.get(call))
 
     def ask_all(self, calls: Sequence[Call]) -> list[Outcome]:
         """Make several calls in one request; what one refuses is its own outcome.
@@ -93,15 +96,16 @@ class Client:
         """Who granted access, by OpenID Connect; costs nothing."""
         return _read(wire.PERSON, self._send("GET", self._userinfo).body)
 
+    def get(self, call: Call) -> bytes:
+        """Make one call once; its answer may be empty."""
+        self._book(call.units)
+        return self._send(call.method, self._url(call), call.body, _JSON).body
+
     def _alone(self, call: Call) -> Outcome:
         try:
-            return self._get(call)
+            return self.get(call)
         except (Refused, Crowded, Faulty) as error:
             return error
-
-    def _get(self, call: Call) -> bytes:
-        self._book(call.units)
-        return self._send("GET", self._url(call)).body
 
     def _together(self, calls: Sequence[Call]) -> list[Outcome]:
         self._book(total(calls))
@@ -117,9 +121,11 @@ class Client:
             raise Unavailable("Gmail answered a batch with something else.") from None
         return outcomes
 
-    def _send(self, method: str, url: str, body: bytes | None = None) -> http.Answer:
+    def _send(
+        self, method: str, url: str, body: bytes | None = None, kind: str = multipart.CONTENT_TYPE
+    ) -> http.Answer:
         with _translated():
-            response = self._open(self._request(method, url, body))
+            response = self._open(self._request(method, url, body, kind))
             try:
                 data = b"".join(http.chunks(response))
             finally:
@@ -132,7 +138,7 @@ class Client:
         for last in (False, True):
             request.headers["Authorization"] = f"Bearer {token}"
             response = http.open_stream(self._web, request)
-            if response.status_code == 200:
+            if response.status_code in _DONE:
                 return response
             error = _failed(response)
             if last and isinstance(error, Stale):
@@ -150,8 +156,10 @@ class Client:
         self._stale, self._fresh = stale, self._refresh(stale)
         return self._fresh
 
-    def _request(self, method: str, url: str, body: bytes | None = None) -> httpx2.Request:
-        headers = {"Content-Type": multipart.CONTENT_TYPE} if body is not None else {}
+    def _request(
+        self, method: str, url: str, body: bytes | None = None, kind: str = ""
+    ) -> httpx2.Request:
+        headers = {"Content-Type": kind} if body is not None else {}
         return self._web.build_request(method, url, content=body, headers=headers)
 
     def _url(self, call: Call) -> str:

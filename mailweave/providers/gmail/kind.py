@@ -8,6 +8,7 @@ from mailweave.providers.base import Budget, Dialect, Endpoints, Kind, Permissio
 from mailweave.providers.gmail.client import Client
 from mailweave.providers.gmail.listing import NAMES
 from mailweave.providers.gmail.reader import GmailReader
+from mailweave.providers.gmail.watching import GmailWatcher
 
 MODIFY = "https://www.googleapis.com/auth/gmail.modify"
 
@@ -72,4 +73,4 @@ def connect(
 ) -> Provider:
     """See :func:`mailweave.providers.kinds.connect`."""
     client = Client(web, endpoints, access_token, refresh, budget)
-    return Provider(reader=GmailReader(client, account_id))
+    return Provider(GmailReader(client, account_id), GmailWatcher(client))

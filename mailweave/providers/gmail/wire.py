@@ -88,6 +88,12 @@ class Profile(_Wire):
     messages_total: int | None = None
 
 
+class Watch(_Wire):
+    """``expiration`` is milliseconds since the epoch."""
+
+    expiration: str | int
+
+
 class Label(_Wire):
     id: str
     name: str = ""
@@ -160,6 +166,7 @@ THREAD = msgspec.json.Decoder(Thread)
 LISTING = msgspec.json.Decoder(Listing)
 HISTORY = msgspec.json.Decoder(History)
 PROFILE = msgspec.json.Decoder(Profile)
+WATCH = msgspec.json.Decoder(Watch)
 LABELS = msgspec.json.Decoder(Labels)
 PERSON = msgspec.json.Decoder(Person)
 BODY = msgspec.json.Decoder(Body)

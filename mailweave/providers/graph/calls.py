@@ -4,11 +4,13 @@ https://learn.microsoft.com/en-us/graph/api/resources/mail-api-overview. Every r
 towards a mailbox's limit, whatever it asks for; a batch counts what it holds.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from mailweave.kit import http
+from mailweave.providers.base import Hook
 
 VERSION = "/v1.0"
 PAGE = 1000
@@ -38,12 +40,15 @@ _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A GET. ``path`` carries version and query and is safe to put on the wire."""
+    """A request. ``path`` carries version and query and is safe to put on the wire."""
 
     path: str
     prefer: str = IMMUTABLE
     cap: int = http.CAP
     """How many bytes of an answer are read."""
+    method: str = "GET"
+    body: bytes | None = None
+    """JSON, where there is something to say."""
 
 
 def person() -> Call:
@@ -138,6 +143,41 @@ def changes(path: str) -> Call:
 def following(path: str) -> Call:
     """A further page by its link."""
     return Call(path)
+
+
+def subscriptions() -> Call:
+    """What this person has subscribed to through us."""
+    return Call(f"{VERSION}/subscriptions")
+
+
+def subscribe(resource: str, hook: Hook, expires_at: datetime) -> Call:
+    """Be told about this resource, of which the folder comes by its id."""
+    wanted = {
+        "changeType": "created,updated,deleted",
+        "resource": resource,
+        "notificationUrl": hook.url,
+        "lifecycleNotificationUrl": hook.lifecycle_url,
+        "clientState": hook.secret,
+        "expirationDateTime": _moment(expires_at),
+    }
+    body = json.dumps({name: value for name, value in wanted.items() if value}).encode()
+    return Call(f"{VERSION}/subscriptions", method="POST", body=body)
+
+
+def prolong(subscription_id: str, expires_at: datetime) -> Call:
+    """Let a subscription last, which also answers Graph's wish to see the grant again."""
+    body = json.dumps({"expirationDateTime": _moment(expires_at)}).encode()
+    return Call(f"{VERSION}/subscriptions/{_safe(subscription_id)}", method="PATCH", body=body)
+
+
+def unsubscribe(subscription_id: str) -> Call:
+    """Be told no more."""
+    return Call(f"{VERSION}/subscriptions/{_safe(subscription_id)}", method="DELETE")
+
+
+def watched(folder_id: str) -> str:
+    """The messages of a folder, or of the whole mailbox, as a subscription names them."""
+    return f"me/mailFolders/{_safe(folder_id)}/messages" if folder_id else "me/messages"
 
 
 def _attachment_fields(content_ids: bool) -> str:

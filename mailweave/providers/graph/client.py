@@ -35,6 +35,8 @@ SHARD = 50
 PATIENCE = (0.5, 1.0)
 """Seconds to wait before each new try after a passing failure."""
 
+_DONE = frozenset({200, 201, 204})
+
 Outcome = bytes | ProviderError
 
 
@@ -108,7 +110,7 @@ class Client:
         try:
             with _translated():
                 response = self._open(call, token)
-                if response.status_code != 200:
+                if response.status_code not in _DONE:
                     return _failed(response)
                 try:
                     return b"".join(http.chunks(response, cap=call.cap))
@@ -219,7 +221,7 @@ class Client:
 
     def _open(self, call: Call, token: str) -> httpx2.Response:
         return http.open_stream(
-            self._web, self._request("GET", call.path, token, None, call.prefer)
+            self._web, self._request(call.method, call.path, token, call.body, call.prefer)
         )
 
     def _request(

@@ -40,6 +40,10 @@ class Invalid(Refused):
     """Graph does not accept a parameter."""
 
 
+class Taken(Refused):
+    """There is one already."""
+
+
 class TooBig(Refused):
     """The answer is larger than we read."""
 
@@ -121,6 +125,8 @@ def _refused(status: int, told: wire.Told) -> ProviderError:
         return ConsentNeeded("The permission to read this mailbox is missing.")
     if status == 404 or told.code in _GONE:
         return Gone(f"Microsoft has no such thing: {words}")
+    if status == 409:
+        return Taken(f"Microsoft Graph has this already: {words}")
     if status == 413:
         return TooBig(f"Microsoft Graph finds this too large: {words}")
     if status == 400:

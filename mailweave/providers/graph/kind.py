@@ -16,6 +16,7 @@ from mailweave.providers.base import (
 from mailweave.providers.graph.client import Client
 from mailweave.providers.graph.folders import NAMES
 from mailweave.providers.graph.reader import GraphReader
+from mailweave.providers.graph.watching import GraphWatcher
 
 _LOGIN = "https://login.microsoftonline.com"
 
@@ -102,4 +103,5 @@ def connect(
 ) -> Provider:
     """See :func:`mailweave.providers.kinds.connect`."""
     client = Client(web, endpoints, access_token, refresh, budget)
-    return Provider(reader=GraphReader(client, account_id))
+    reader = GraphReader(client, account_id)
+    return Provider(reader, GraphWatcher(client, reader.tree))

@@ -147,6 +147,17 @@ class Named(_Wire):
     id: str
 
 
+class Subscription(_Wire):
+    """https://learn.microsoft.com/en-us/graph/api/resources/subscription"""
+
+    id: str
+    resource: str | None = None
+    expiration_date_time: str | None = None
+    notification_url: str | None = None
+    lifecycle_notification_url: str | None = None
+    client_state: str | None = None
+
+
 class Reply(_Wire):
     """One answer inside a batch. ``body`` is text if it is no JSON."""
 
@@ -258,6 +269,8 @@ ATTACHMENTS = msgspec.json.Decoder(Page[Attachment])
 FOLDERS = msgspec.json.Decoder(Page[Folder])
 PERSON = msgspec.json.Decoder(Person)
 NAMED = msgspec.json.Decoder(Named)
+SUBSCRIPTION = msgspec.json.Decoder(Subscription)
+SUBSCRIPTIONS = msgspec.json.Decoder(Page[Subscription])
 REPLIES = msgspec.json.Decoder(Replies)
 RECIPIENTS: msgspec.json.Decoder[list[Recipient] | Recipient | None] = msgspec.json.Decoder(
     list[Recipient] | Recipient | None
