@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from mailweave.kit.errors import Expected
-from mailweave.people.access import Member
+from mailweave.people.access import RULES, Member, Verb
 from mailweave.people.models import Membership, Role
 
 
@@ -11,6 +11,12 @@ def everyone() -> QuerySet[Membership]:
     """All members with their users, by name."""
     rows: QuerySet[Membership] = Membership.objects.select_related("user")
     return rows.order_by("user__name", "pk")
+
+
+def who_may(verb: Verb) -> set[int]:
+    """The users the rules let do ``verb`` in this workspace."""
+    rows = Membership.objects.filter(role__in=RULES[verb])
+    return set(rows.values_list("user_id", flat=True))
 
 
 def may_manage(actor: Member, role: str) -> bool:

@@ -1,4 +1,4 @@
-"""Workspace, User, Membership, Invitation: who works here."""
+"""Workspace, User, Membership, Invitation, Notification: who works here, and what they are told."""
 
 import zoneinfo
 
@@ -105,3 +105,43 @@ class Invitation(tenancy.TenantModel):
 
     class Meta:
         indexes = [models.Index(fields=["workspace_id", "-id"], name="invitation_newest")]
+
+
+class Notification(tenancy.TenantModel):
+    """Something a user should know wherever they are: a trouble, until it is over.
+
+    ::
+
+        open ---> ended     the trouble is over; the line stays, and says so
+
+    ``key`` names what it is about; a user has at most one open one about a thing. ``kind`` is a
+    word of the room that tells, by which pages choose a picture.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20)
+    key = models.CharField(max_length=100)
+    title = models.CharField(max_length=200)
+    text = models.CharField(max_length=1000, blank=True)
+    path = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_text = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id",
+                "user",
+                "key",
+                condition=models.Q(ended_at__isnull=True),
+                name="notification_open_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["workspace_id", "user", "-id"], name="notification_newest")]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it waits to be seen: what is over asks for nothing."""
+        return self.seen_at is None and self.ended_at is None

@@ -10,6 +10,7 @@ from django.urls import Resolver404, resolve
 
 from mailweave.people.access import Member
 from mailweave.people.models import User, Workspace
+from mailweave.web import notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ SETTINGS = (
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The frame's variables. Asks the database for nothing but the workspace's name, when shown."""
+    """The frame's variables. Of the database it asks, when shown, the workspace's name and how many
+    notifications wait."""
     member: Member | None = getattr(request, "member", None)
     user = request.user if member else None
     if member is None or not isinstance(user, User):
@@ -58,6 +60,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "nav": [place.seen_from(request.path) for place in existing(NAV)],
         "settings_nav": [place.seen_from(request.path) for place in existing(SETTINGS)],
         "has_mail": bool(existing(NAV[:1])),
+        "unseen": lambda: notifications.unseen(member),
     }
 
 

@@ -16,6 +16,7 @@ from mailweave.web import (
     mailboxes,
     members,
     messages,
+    notifications,
     panels,
     profile,
     reset,
@@ -28,6 +29,11 @@ BOX = "settings/integrations/mailboxes/<int:pk>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("live/", live.live, name="live"),
+    path("notifications/", notifications.page, name="notifications"),
+    path("notifications/latest/", notifications.latest, name="notifications_latest"),
+    path("notifications/bell/", notifications.bell, name="notification_bell"),
+    path("notifications/seen/", notifications.see_all, name="notifications_seen"),
+    path("notifications/<int:pk>/open/", notifications.open_, name="notification_open"),
     # signing in
     path("account/login/", allauth.login, name="account_login"),
     path("account/logout/", allauth.logout, name="account_logout"),

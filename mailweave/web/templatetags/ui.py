@@ -16,6 +16,15 @@ from mailweave.web.fields import zones
 
 register = template.Library()
 
+NOTICES = {
+    "failed": "triangle-alert",
+    "reconnect": "plug",
+    "client": "key-round",
+    "late": "clock",
+    "expiring": "calendar",
+}
+"""By the kind of a notification, which is a word of the room that tells."""
+
 HIDDEN = 'aria-hidden="{}"'
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -25,6 +34,12 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 def icon(name: str, label: str = "") -> SafeString:
     """A symbol of static/icons.svg. Hidden from screen readers unless it has a ``label``."""
     return _icon(name, "icon", label)
+
+
+@register.simple_tag
+def notice_icon(kind: str) -> SafeString:
+    """The symbol of a kind of notification."""
+    return icon(NOTICES.get(kind, "bell"))
 
 
 @register.simple_tag

@@ -7,4 +7,5 @@ import "./local-time.js";
 import "./zone-guess.js";
 import "./copy-text.js";
 import "./live.js";
+import "./notification-list.js";
 import "./trouble.js";
