@@ -27,6 +27,8 @@ class Account:
     company: str = GOOGLE
     tenant: str = ""
     oid: str = ""
+    is_shared: bool = False
+    """A mailbox of an organization at Microsoft that nobody signs in to."""
 
     @property
     def is_personal(self) -> bool:
@@ -46,8 +48,12 @@ def add_account(
     company: str = GOOGLE,
     tenant: str | None = None,
     oid: str | None = None,
+    *,
+    shared: bool = False,
 ) -> Account:
     """The account of that address, made when there is none; the name given last counts.
+
+    A ``shared`` one is a mailbox of an organization's that nobody signs in to.
 
     ValueError for what is no address, company or GUID, and for an address another company or
     tenant has.
@@ -58,13 +64,15 @@ def add_account(
         raise ValueError(f"not an e-mail address: {address!r}")
     known = find_account(connection, clean)
     tenant, oid = _ids(clean, company, tenant, oid, known)
+    if shared and (company == GOOGLE or tenant == CONSUMERS):
+        raise ValueError("only an organization at Microsoft has shared mailboxes")
     start = random.randint(1_000_000, 9_000_000)
     sub = str(random.randint(10**20, 2 * 10**20))
     connection.execute(
         "INSERT INTO accounts (address, name, sub, history_id, history_floor, label_number,"
-        " company, tenant, oid) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)"
+        " company, tenant, oid, shared) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)"
         " ON CONFLICT (address) DO UPDATE SET name = excluded.name",
-        (clean, name or local, sub, start, start, company, tenant, oid),
+        (clean, name or local, sub, start, start, company, tenant, oid, shared),
     )
     account = find_account(connection, clean)
     if account is None:
@@ -141,4 +149,5 @@ def _from_row(row: sqlite3.Row) -> Account:
         row["company"],
         row["tenant"],
         row["oid"],
+        bool(row["shared"]),
     )

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from werkzeug.wrappers import Request, Response
 
-from sandbox import control_tenants
+from sandbox import control_shared, control_tenants
 from sandbox.accounts import CONSUMERS, GOOGLE
 from sandbox.compose import compose
 from sandbox.google.tokens import expire_access_tokens
@@ -91,6 +91,7 @@ def _add_mailbox(sandbox: Sandbox, given: Json) -> Json:
     account = sandbox.add_account(
         str(given["address"]), str(given.get("name") or ""), company,
         CONSUMERS if tenant == "consumers" else tenant or None, str(given.get("oid") or "") or None,
+        shared=given.get("shared") in {True, "true"},
     )  # fmt: skip
     told = {"address": account.address, "name": account.name, "sub": account.sub,
             "company": account.company}  # fmt: skip
@@ -241,6 +242,7 @@ MAILBOX_ACTIONS: Mapping[str, Callable[[Sandbox, str, Json], Json]] = {
     "messages": _deliver, "bulk": _bulk, "modify": _modify, "trash": _trash, "delete": _delete,
     "revoke": _revoke, "expire_history": _expire_history, "expire_tokens": _expire_tokens,
     "withdraw_consent": control_tenants.withdraw_consent,
+    "delegates": control_shared.allow, "aliases": control_shared.add_alias,
 }  # fmt: skip
 
 

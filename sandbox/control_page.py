@@ -9,6 +9,7 @@ from sandbox.accounts import COMPANIES, CONSUMERS, GOOGLE, MICROSOFT
 from sandbox.control_tenants import organizations
 from sandbox.faults import KINDS
 from sandbox.google.pages import page
+from sandbox.microsoft import delegates
 from sandbox.microsoft.tenants import POLICIES
 from sandbox.settings import CHOICES
 from sandbox.state import Sandbox
@@ -35,7 +36,8 @@ def overview(sandbox: Sandbox, said: str = "", error: str = "") -> bytes:
         _field("address", "Address", kind="email")
         + _field("name", "Name")
         + _choice("company", "Company", COMPANIES, GOOGLE)
-        + _field("tenant", "Organization (a GUID; empty: one for each domain; or consumers)"),
+        + _field("tenant", "Organization (a GUID; empty: one for each domain; or consumers)")
+        + _choice("shared", "A shared mailbox at Microsoft", ("false", "true"), "false"),
         "Add",
     )
     return page(
@@ -75,12 +77,15 @@ def mailbox_page(sandbox: Sandbox, address: str, said: str = "", error: str = ""
             ("expire_history", "Expire history"),
         )
     )
+    allowed = ""
     if account.company == MICROSOFT:
         buttons += _form(f"{base}/withdraw_consent", "", "Withdraw consent", inline=True)
+        allowed += _delegates(sandbox, account.address)
     return page(
         f"Mailbox {account.address}",
         _said(said, error)
-        + f'<p><a href="/sandbox/">All mailboxes</a></p><p>{buttons}</p><h2>Deliver a message</h2>'
+        + f'<p><a href="/sandbox/">All mailboxes</a></p><p>{buttons}</p>{allowed}'
+        + "<h2>Deliver a message</h2>"
         + _form(f"{base}/messages", fields, "Deliver")
         + "<h2>Newest messages</h2><table><thead><tr><th>Received</th><th>From</th><th>Subject</th>"
         f"<th>Labels</th><th>Do</th></tr></thead><tbody>{rows}</tbody></table>",
@@ -89,9 +94,22 @@ def mailbox_page(sandbox: Sandbox, address: str, said: str = "", error: str = ""
     )
 
 
+def _delegates(sandbox: Sandbox, address: str) -> str:
+    """Who else may open this mailbox, with a form to change it."""
+    now = delegates.listed(sandbox).get(address, {})
+    said = ", ".join(f"{escape(who)} ({rights})" for who, rights in now.items()) or "nobody"
+    fields = _field("delegate", "Somebody of the same organization", kind="email")
+    fields += _choice("rights", "May open", delegates.RIGHTS, delegates.FULL)
+    return f"<h2>Who else may open it</h2><p>Now: {said}.</p>" + _form(
+        f"mailbox/{address}/delegates", fields, "Save"
+    )
+
+
 def _company(one: Json) -> str:
     if one["company"] == GOOGLE:
         return "Google"
+    if one["shared"]:
+        return f"Microsoft, shared with {escape(', '.join(one['delegates'])) or 'nobody'}"
     return "Microsoft, personal" if one["tenant"] == CONSUMERS else "Microsoft"
 
 

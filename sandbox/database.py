@@ -15,7 +15,12 @@ CREATE TABLE IF NOT EXISTS accounts (
   id INTEGER PRIMARY KEY, address TEXT NOT NULL UNIQUE, name TEXT NOT NULL, sub TEXT NOT NULL,
   history_id INTEGER NOT NULL, history_floor INTEGER NOT NULL, label_number INTEGER NOT NULL,
   company TEXT NOT NULL DEFAULT 'google', tenant TEXT NOT NULL DEFAULT '',
-  oid TEXT NOT NULL DEFAULT '');
+  oid TEXT NOT NULL DEFAULT '', shared INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS aliases (
+  address TEXT PRIMARY KEY, account INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS delegates (
+  account INTEGER NOT NULL, delegate INTEGER NOT NULL, rights TEXT NOT NULL,
+  PRIMARY KEY (account, delegate)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS codes (
   code TEXT PRIMARY KEY, client_id TEXT NOT NULL, account INTEGER NOT NULL, redirect TEXT NOT NULL,
   scopes TEXT NOT NULL, nonce TEXT, challenge TEXT, method TEXT, offline INTEGER NOT NULL,
@@ -93,6 +98,7 @@ ADDED = (
     ("accounts", "company", "TEXT NOT NULL DEFAULT 'google'"),
     ("accounts", "tenant", "TEXT NOT NULL DEFAULT ''"),
     ("accounts", "oid", "TEXT NOT NULL DEFAULT ''"),
+    ("accounts", "shared", "INTEGER NOT NULL DEFAULT 0"),
     ("codes", "authority", "TEXT NOT NULL DEFAULT ''"),
 )
 

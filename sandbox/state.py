@@ -53,14 +53,19 @@ class Sandbox:
         company: str = GOOGLE,
         tenant: str | None = None,
         oid: str | None = None,
+        *,
+        shared: bool = False,
     ) -> Account:
         """A mailbox for that address; ValueError when it is none.
 
         ``tenant`` and ``oid`` are for Microsoft's: the organization, by default one for each
-        domain, accounts.CONSUMERS for a personal account; and the person in it.
+        domain, accounts.CONSUMERS for a personal account; and the person in it. A ``shared``
+        mailbox is the organization's, and nobody signs in to it: see ``microsoft.delegates``.
         """
         with self.db.write() as connection:
-            return accounts.add_account(connection, address, name, company, tenant, oid)
+            return accounts.add_account(
+                connection, address, name, company, tenant, oid, shared=shared
+            )
 
     def account(self, address: str) -> Account:
         """That account as it is now; LookupError when there is none."""
@@ -193,6 +198,8 @@ class Sandbox:
         """Forget all mail, people and grants; clients, keys and settings stay."""
         tables = (
             "accounts",
+            "aliases",
+            "delegates",
             "tenants",
             "tenant_consents",
             "consent_requests",

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from sandbox.accounts import MICROSOFT
+from sandbox.microsoft import delegates
 from sandbox.state import Sandbox
 
 Json = dict[str, Any]
@@ -50,14 +51,16 @@ def mailboxes(sandbox: Sandbox) -> list[Json]:
         "SELECT COUNT(*), COUNT(DISTINCT thread), (SELECT COUNT(*) FROM message_labels l"
         " WHERE l.account = ?1 AND l.label = 'UNREAD') FROM messages WHERE account = ?1"
     )
-    shown = []
+    shown, let_in = [], delegates.listed(sandbox)
     with sandbox.db.read() as connection:
         for account in sandbox.accounts():
             total, threads, unread = connection.execute(counts, (account.id,)).fetchone()
             shown.append({"address": account.address, "name": account.name,
                           "company": account.company, "tenant": account.tenant, "messages": total,
                           "threads": threads, "unread": unread,
-                          "history_id": str(account.history_id)})  # fmt: skip
+                          "history_id": str(account.history_id),
+                          "shared": account.is_shared,
+                          "delegates": let_in.get(account.address, {})})  # fmt: skip
     return shown
 
 

@@ -34,6 +34,8 @@ class Profile:
     messages_total: int | None
     cursor: str
     """Where following changes may begin: everything after this moment will be told."""
+    inbox_id: str = ""
+    """The inbox's remote id where no two mailboxes have the same: who has it is this mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +340,24 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """Mailboxes of an organisation's that people open with a permission of their own."""
+
+    scopes: tuple[str, ...]
+    """Asked for beside ``Kind.scopes`` once a person wants to add such a mailbox."""
+    permissions: tuple[Permission, ...]
+    needs: str
+    """What must have been done at the company before."""
+    not_for: Mapping[str, str]
+    """Accounts that know no such mailboxes, by how their key begins, and why."""
+
+    def why_not(self, account_id: str) -> str:
+        """Why this account can add none; empty if it can."""
+        reasons = (why for start, why in self.not_for.items() if account_id.startswith(start))
+        return next(reasons, "")
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of mailbox as people and settings see it."""
 
@@ -362,6 +382,9 @@ class Kind:
     """Which mailboxes are meant, and which cannot be connected, where the label leaves doubt."""
     removal: tuple[Place, ...] = ()
     """Where people take the permission back, if we cannot give it back for them."""
+    shared: Shared | None = None
+    unshared: str = ""
+    """Why there are no shared mailboxes, where there are none."""
     registration: tuple[str, ...] = ()
     """How somebody gets an OAuth client from the company, step by step."""
 

@@ -37,6 +37,18 @@ class Blocked(ConsentNeeded):
     """A rule of the mailbox's organisation keeps us out: its administrator must change it."""
 
 
+class NoAccess(ProviderError):
+    """A mailbox that is shared is closed to whom we come for: whoever runs it must let them in.
+
+    ``why`` is ``unknown`` (no such address), ``no_mailbox``, ``closed`` or ``partial`` (only some
+    of its folders are open).
+    """
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
 class RateLimited(ProviderError):
     """The provider asks us to slow down; try again at ``retry_at`` (aware UTC)."""
 

@@ -27,6 +27,7 @@ class _Module(Protocol):
         budget: Budget,
         web: httpx2.Client,
         account_id: str,
+        shared_address: str,
     ) -> Provider: ...
 
 
@@ -49,6 +50,7 @@ def connect(
     budget: Budget,
     web: httpx2.Client,
     account_id: str = "",
+    shared_address: str = "",
 ) -> Provider:
     """A mailbox of this kind; asks nothing of the provider yet.
 
@@ -56,6 +58,7 @@ def connect(
     not accept and gives a better one, or raises AuthExpired; it is called at most once per request
     and must let only one refresh happen per grant. ``budget`` is charged before each request.
     ``account_id`` is the subject of the id_token; without it ``profile`` asks the provider.
+    ``shared_address``: not the mailbox of whom the token speaks for, but one they may open.
     """
     return _module(kind).connect(
         endpoints=endpoints,
@@ -64,6 +67,7 @@ def connect(
         budget=budget,
         web=web,
         account_id=account_id,
+        shared_address=shared_address,
     )
 
 

@@ -4,14 +4,13 @@ import math
 from contextlib import nullcontext
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Any
 
 import msgspec
 
-from sandbox.accounts import find_account
+from sandbox.accounts import Account
 from sandbox.faults import BODY as BODY_FAULTS
 from sandbox.faults import Fault
-from sandbox.microsoft import errors, odata, store
+from sandbox.microsoft import delegates, errors, odata, store
 from sandbox.microsoft.call import Answer, Call, Request, read_wishes
 from sandbox.microsoft.errors import GraphError
 from sandbox.microsoft.ids import Ids
@@ -45,13 +44,13 @@ ABSURD = "31536000000"
 
 def answer(sandbox: Sandbox, grant: Grant, request: Request, *, held: bool = False) -> Answer:
     """Answer one request. ``held`` says that the caller holds its place in flight and waited."""
-    address, most = grant.account.address, sandbox.settings.graph_concurrency
-    place = nullcontext() if held else sandbox.quota.flight(address, grant.client_id, most)
+    account, most = delegates.whose(sandbox, grant, request), sandbox.settings.graph_concurrency
+    place = nullcontext() if held else sandbox.quota.flight(account.address, grant.client_id, most)
     try:
         with place:
             if not held:
                 sandbox.pause()
-            return _run(sandbox, grant, request)
+            return _run(sandbox, grant, account, request)
     except TooManyConcurrentError:
         return failed(sandbox, request, errors.throttled("1"))
     except TooManyRequestsError as error:
@@ -80,16 +79,16 @@ def request_id(request: Request) -> str:
     return request.headers.get("request-id", "")
 
 
-def _run(sandbox: Sandbox, grant: Grant, request: Request) -> Answer:
-    faults, address = sandbox.faults, grant.account.address
+def _run(sandbox: Sandbox, grant: Grant, account: Account, request: Request) -> Answer:
+    faults, address = sandbox.faults, account.address
     if fault := faults.take(CALL_FAULTS, request.path, address):
         sandbox.quota.rejected[address] += 1
         raise fault_error(fault, sandbox)
     sandbox.quota.request(grant.client_id, address, sandbox.settings.graph_requests)
-    method, named = _open(sandbox, grant, request)
+    method, named = _open(sandbox, grant, account, request)
     wishes = read_wishes(request.headers.get("prefer", ""))
     options = odata.options(request.query)
-    call = Call(sandbox, grant, request, named, options, wishes, Ids(grant.account))
+    call = Call(sandbox, grant, account, request, named, options, wishes, Ids(account))
     if fault := call.fault("new_ids"):
         _renew(call, fault)
     if fault := call.fault("clock_skew"):
@@ -114,7 +113,9 @@ def _answer(result: Result) -> Answer:
     return made
 
 
-def _open(sandbox: Sandbox, grant: Grant, request: Request) -> tuple[Method, dict[str, str]]:
+def _open(
+    sandbox: Sandbox, grant: Grant, account: Account, request: Request
+) -> tuple[Method, dict[str, str]]:
     """The method, once it is clear that this person may call it; GraphError otherwise."""
     steps = steps_of(request.path.removeprefix("/v1.0"))
     granted = {scope.lower() for scope in grant.scopes}
@@ -122,30 +123,18 @@ def _open(sandbox: Sandbox, grant: Grant, request: Request) -> tuple[Method, dic
     if first == "me":
         below = steps[1:]
     elif first == "users" and len(steps) > 1:
-        _check_owner(sandbox, grant, steps[1], granted)
         below = steps[2:]
+        delegates.check(sandbox, grant, account, steps[1], below)
     else:
         raise errors.no_segment(steps[0])
     method, named = find_method(request.verb, below)
-    if not granted & method.scopes:
+    of_others = "" if account.id == grant.account.id else ".shared"
+    if not granted & {scope + of_others for scope in method.scopes}:
         if not below:
             message = "Insufficient privileges to complete the operation."
             raise GraphError(403, "Authorization_RequestDenied", message)
         raise errors.denied()
     return method, named
-
-
-def _check_owner(sandbox: Sandbox, grant: Grant, who: str, granted: set[str]) -> None:
-    """Only the own mailbox is open; what is said of others depends on the permissions."""
-    if who.lower() in {grant.account.address, grant.account.oid}:
-        return
-    if not any(scope.endswith(".shared") for scope in granted):
-        raise errors.denied()
-    with sandbox.db.read() as connection:
-        other: Any = find_account(connection, who)
-    if other is None:
-        raise errors.invalid_user(who)
-    raise errors.not_found("Default folder Inbox not found.")
 
 
 def _renew(call: Call, fault: Fault) -> None:

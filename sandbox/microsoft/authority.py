@@ -18,7 +18,7 @@ class Authority:
 
     def admits(self, account: Account) -> bool:
         """Whether that person signs in here."""
-        if account.company != MICROSOFT:
+        if account.company != MICROSOFT or account.is_shared:
             return False
         if self.name == PERSONAL:
             return account.is_personal

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.microsoft import errors
+from sandbox.microsoft import delegates, errors
 from sandbox.microsoft.api import answer, failed
 from sandbox.microsoft.call import Answer, Request
 from sandbox.microsoft.errors import GraphError, bad_request
@@ -94,7 +94,7 @@ def _wave(
                 found[part.id] = failed(sandbox, request, error)
                 continue
             try:
-                address = grant.account.address
+                address = delegates.whose(sandbox, grant, request).address
                 places.enter_context(sandbox.quota.flight(address, grant.client_id, most))
                 runs.append((part, request))
             except TooManyConcurrentError:

@@ -71,6 +71,8 @@ class Call:
 
     sandbox: Sandbox
     grant: Grant
+    account: Account
+    """Whose mailbox it is about."""
     request: Request
     path: Mapping[str, str]
     options: Mapping[str, str]
@@ -79,9 +81,10 @@ class Call:
     skew: float = 0.0
 
     @property
-    def account(self) -> Account:
-        """Whose mailbox it is about."""
-        return self.grant.account
+    def is_own(self) -> bool:
+        """Whether it is the mailbox of whom the token speaks for. What is asked for somebody
+        else's is answered with fewer things: no subscriptions, for one."""
+        return self.account.id == self.grant.account.id
 
     @property
     def context(self) -> str:

@@ -13,7 +13,7 @@ from mailweave.providers.base import Budget, Client, Reader, Tokens
 from mailweave.providers.graph import calls
 from sandbox import app
 from sandbox.clock import Clock
-from sandbox.microsoft import tokens
+from sandbox.microsoft import delegates, tokens
 from sandbox.microsoft.ids import Ids
 from sandbox.state import Sandbox
 from tests.providers.contract import NOW, ReaderContract
@@ -21,6 +21,7 @@ from tests.providers.contract import NOW, ReaderContract
 CLIENT = Client("11111111-2222-4333-8444-555555555555", "app-secret")
 HOST = "http://127.0.0.1"
 LABELS = {"inbox": "INBOX", "sent": "SENT", "drafts": "DRAFT", "junk": "SPAM"}
+SUPPORT = "support@example.com"
 SCALE = 10
 """The quota test runs on a tenth of the quota, so that a small mailbox will do."""
 
@@ -37,11 +38,14 @@ class GraphWorld:
 
     address = "ana@example.com"
     page_size = 20
+    shared_address = ""
 
     def __init__(self) -> None:
         self.sandbox = Sandbox(":memory:", SharedClock())
         self.sandbox.change_settings(graph_requests=0)
-        self.account = self.sandbox.add_account(self.address, "Ana", company="microsoft")
+        self.account = self.signer = self.sandbox.add_account(
+            self.address, "Ana", company="microsoft"
+        )
         self.ids = Ids(self.account)
         self.account_id = f"{self.account.tenant}.{self.account.oid}"
         redirects = [f"{HOST}/back"]
@@ -59,7 +63,7 @@ class GraphWorld:
         self.tokens = self._grant(frozenset(self.kind.scopes))
 
     def _grant(self, scopes: frozenset[str]) -> Tokens:
-        given = (self.sandbox, self.account, CLIENT.client_id, scopes)
+        given = (self.sandbox, self.signer, CLIENT.client_id, scopes)
         tokens.consent(*given)
         access, _ = tokens.make_access_token(*given)
         return Tokens(access, tokens.make_refresh_token(*given), NOW, scopes)
@@ -78,6 +82,7 @@ class GraphWorld:
             budget=budget or Budget(0.0, 0.0, 0.0, NOW),
             web=self.web,
             account_id=self.account_id,
+            shared_address=self.shared_address,
         ).reader
 
     def deliver(
@@ -121,13 +126,14 @@ class GraphWorld:
         return self.sandbox.quota.rejected[self.address]
 
     def break_down(self, fault: str, times: int | None = None, *, inside: bool = False) -> None:
-        self.sandbox.faults.add(fault, times, path="/me/messages" if inside else "")
+        path = "/messages" if self.shared_address else "/me/messages"
+        self.sandbox.faults.add(fault, times, path=path if inside else "")
 
     def mend(self) -> None:
         self.sandbox.faults.clear()
 
     def revoke(self) -> None:
-        self.sandbox.revoke(self.address)
+        self.sandbox.revoke(self.signer.address)
 
     def expire_token(self) -> None:
         with self.sandbox.db.write() as connection:
@@ -140,13 +146,37 @@ class GraphWorld:
         return [self.tokens.access_token, self.tokens.refresh_token, CLIENT.client_secret]
 
 
+class SharedWorld(GraphWorld):
+    """A mailbox of the organisation's, opened by somebody who was let in."""
+
+    shared_address = SUPPORT
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.address = SUPPORT
+        self.account = self.sandbox.add_account(SUPPORT, company="microsoft", shared=True)
+        delegates.allow(self.sandbox, SUPPORT, GraphWorld.address)
+        self.ids = Ids(self.account)
+        self.account_id = f"{self.account.tenant}.{SUPPORT}"
+        assert self.kind.shared
+        self.tokens = self._grant(frozenset(self.kind.scopes + self.kind.shared.scopes))
+
+
 class TestGraph(ReaderContract):
     """The contract, kept."""
+
+    make = GraphWorld
 
     @pytest.fixture
     def world(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphWorld]:
         monkeypatch.setattr(calls, "PAGE", GraphWorld.page_size)
-        made = GraphWorld()
+        made = self.make()
         yield made
         made.web.close()
         made.sandbox.close()
+
+
+class TestShared(TestGraph):
+    """The same of a mailbox that is shared, on what it costs at all times."""
+
+    make = SharedWorld

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import httpx2
 
 from mailweave.providers.base import Budget, Dialect, Endpoints, Kind, Permission, Provider
+from mailweave.providers.errors import Refused
 from mailweave.providers.gmail.client import Client
 from mailweave.providers.gmail.listing import NAMES
 from mailweave.providers.gmail.reader import GmailReader
@@ -43,6 +44,8 @@ KIND = Kind(
     units_per_second=97.0,
     units_at_once=180.0,
     units_per_minute=6000.0,
+    unshared="Google lets no app open a mailbox that is delegated to you. To add a team's mailbox, "
+    "connect it here by signing in to it.",
     registration=(
         "Open console.cloud.google.com and make or choose a project.",
         "APIs & Services > Library: find Gmail API, and enable it.",
@@ -70,7 +73,10 @@ def connect(
     budget: Budget,
     web: httpx2.Client,
     account_id: str,
+    shared_address: str,
 ) -> Provider:
     """See :func:`mailweave.providers.kinds.connect`."""
+    if shared_address:
+        raise Refused("Gmail has no shared mailboxes.")
     client = Client(web, endpoints, access_token, refresh, budget)
     return Provider(GmailReader(client, account_id), GmailWatcher(client))

@@ -2,6 +2,8 @@
 
 https://learn.microsoft.com/en-us/graph/api/resources/mail-api-overview. Every request counts one
 towards a mailbox's limit, whatever it asks for; a batch counts what it holds.
+
+``/me/`` is the mailbox a client is for, its own or one that is shared: see ``Client.there``.
 """
 
 import json

@@ -6,6 +6,7 @@ may be called by several.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -72,10 +73,10 @@ class Client:
         """Make one call; what passes is waited out for a little."""
         for seconds in PATIENCE:
             try:
-                return _got(self._once(call))
+                return self.settled(self.once(call))
             except (Faulty, Crowded) as error:
                 clock.sleep(pause(error, seconds))
-        return _got(self._once(call))
+        return self.settled(self.once(call))
 
     def ask_all(self, calls: Sequence[Call]) -> list[Outcome]:
         """Make several calls in as few requests as possible; each has its own outcome.
@@ -102,8 +103,23 @@ class Client:
                     return
                 error = _failed(response)
             if last or not isinstance(error, Stale):
-                raise final(error)
+                self.settled(error)  # raises it
             token = self.replace(token)
+
+    def there(self, path: str) -> str:
+        """The path of a call as it is sent: where ``/me`` may come to mean another mailbox."""
+        return path
+
+    def settle(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """What these outcomes come to in the end."""
+        return [final(one) if isinstance(one, ProviderError) else one for one in outcomes]
+
+    def settled(self, outcome: Outcome) -> bytes:
+        """What came, or what went wrong in the end, raised."""
+        (end,) = self.settle([outcome])
+        if isinstance(end, ProviderError):
+            raise end
+        return end
 
     def attempt(self, call: Call, token: str) -> Outcome:
         """One request, neither booked nor repeated; whatever goes wrong is the outcome."""
@@ -166,7 +182,8 @@ class Client:
         """Take ``units`` from the budget."""
         self.budget.charge(units, clock.now())
 
-    def _once(self, call: Call) -> Outcome:
+    def once(self, call: Call) -> Outcome:
+        """One request, booked, with a better token if that is what it takes."""
         token = self.token()
         self.book(1)
         outcome = self.attempt(call, token)
@@ -187,7 +204,7 @@ class Client:
             if not waiting or seconds is None:
                 break
             clock.sleep(max(pause(outcomes[n], seconds) for n in waiting))
-        return [final(one) if isinstance(one, ProviderError) else one for one in outcomes]
+        return self.settle(outcomes)
 
     def _batch(self, calls: Sequence[Call]) -> list[Outcome]:
         """One request for all; a token that is not accepted is replaced once."""
@@ -202,7 +219,8 @@ class Client:
 
     def _post(self, calls: Sequence[Call], token: str) -> list[Outcome]:
         self.book(len(calls))
-        request = self._request("POST", f"{VERSION}/$batch", token, batch.compose(calls))
+        body = batch.compose([replace(call, path=self.there(call.path)) for call in calls])
+        request = self._request("POST", f"{VERSION}/$batch", token, body)
         with _translated():
             response = http.open_stream(self._web, request)
             if response.status_code != 200:
@@ -211,17 +229,18 @@ class Client:
                     return [error] * len(calls)
                 raise error
             try:
-                body = b"".join(http.chunks(response))
+                answer = b"".join(http.chunks(response))
             finally:
                 response.close()
         try:
-            return batch.parse(body, len(calls))
+            return batch.parse(answer, len(calls))
         except wire.Unreadable as error:
             return [unusable(error)] * len(calls)
 
     def _open(self, call: Call, token: str) -> httpx2.Response:
         return http.open_stream(
-            self._web, self._request(call.method, call.path, token, call.body, call.prefer)
+            self._web,
+            self._request(call.method, self.there(call.path), token, call.body, call.prefer),
         )
 
     def _request(
@@ -253,12 +272,6 @@ def final(error: ProviderError) -> ProviderError:
 def unusable(error: wire.Unreadable) -> Faulty:
     """A success that says nothing."""
     return Faulty(f"Microsoft Graph's answer cannot be read: {http.redact(str(error))}.")
-
-
-def _got(outcome: Outcome) -> bytes:
-    if isinstance(outcome, ProviderError):
-        raise final(outcome)
-    return outcome
 
 
 def _port(scheme: str) -> int:

@@ -36,6 +36,14 @@ class Gone(Refused):
     """There is no such thing in this mailbox."""
 
 
+class Nobody(Gone):
+    """There is nobody of that address."""
+
+
+class Homeless(Refused):
+    """There is somebody of that address, and no mailbox that Microsoft 365 can open."""
+
+
 class Invalid(Refused):
     """Graph does not accept a parameter."""
 
@@ -76,6 +84,7 @@ _TOKEN = frozenset({"invalidauthenticationtoken", "tokenexpired", "compacttokeni
 _NO_MAILBOX = frozenset(
     {"mailboxnotenabledforrestapi", "mailboxnotsupportedforrestapi", "errornonexistentmailbox"}
 )
+_NOBODY = frozenset({"errorinvaliduser"})
 _CORRUPT = frozenset({"errorcannotopenfileattachment", "errorcorruptdata"})
 _GONE = frozenset(
     {"erroritemnotfound", "errorsyncfoldernotfound", "errorfoldernotfound", "itemnotfound"}
@@ -120,9 +129,11 @@ def _unauthorised(told: wire.Told | None) -> Stale:
 def _refused(status: int, told: wire.Told) -> ProviderError:
     words = http.redact(told.message)
     if told.code in _NO_MAILBOX:
-        return Refused(NO_MAILBOX)
+        return Homeless(NO_MAILBOX)
     if status == 403 and told.code in _DENIED:
         return ConsentNeeded("The permission to read this mailbox is missing.")
+    if told.code in _NOBODY:
+        return Nobody(f"Microsoft knows nobody of that address: {words}")
     if status == 404 or told.code in _GONE:
         return Gone(f"Microsoft has no such thing: {words}")
     if status == 409:

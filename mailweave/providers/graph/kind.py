@@ -12,13 +12,17 @@ from mailweave.providers.base import (
     Permission,
     Place,
     Provider,
+    Shared,
 )
 from mailweave.providers.graph.client import Client
 from mailweave.providers.graph.folders import NAMES
 from mailweave.providers.graph.reader import GraphReader
+from mailweave.providers.graph.shared import SharedClient
 from mailweave.providers.graph.watching import GraphWatcher
 
 _LOGIN = "https://login.microsoftonline.com"
+_PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
+"""The tenant of personal accounts."""
 
 KIND = Kind(
     name="outlook",
@@ -74,6 +78,26 @@ KIND = Kind(
     ),
     about="Mailboxes at Microsoft 365 and Outlook.com. A mailbox on an Exchange server of your "
     "organisation's own cannot be connected.",
+    shared=Shared(
+        scopes=("Mail.ReadWrite.Shared", "Mail.Send.Shared"),
+        permissions=(
+            Permission(
+                "Read and write mail you can access",
+                "To open the shared mailboxes you add here, with the rights you have there. "
+                "Mailweave opens no other.",
+            ),
+            Permission(
+                "Send mail on behalf of others",
+                "To answer from a shared mailbox's own address.",
+            ),
+        ),
+        needs="An Exchange administrator gives you the permission Full Access (Read and manage) to "
+        "the mailbox. It can take two hours until Microsoft follows.",
+        not_for={
+            f"{_PERSONAL}.": "Personal Outlook.com accounts know no shared mailboxes. They belong "
+            "to organisations at Microsoft 365."
+        },
+    ),
     registration=(
         "Open entra.microsoft.com > App registrations > New registration.",
         "Supported account types: multitenant and personal, or as MAILWEAVE_MICROSOFT_TENANT says.",
@@ -100,8 +124,12 @@ def connect(
     budget: Budget,
     web: httpx2.Client,
     account_id: str,
+    shared_address: str,
 ) -> Provider:
     """See :func:`mailweave.providers.kinds.connect`."""
-    client = Client(web, endpoints, access_token, refresh, budget)
+    given = (web, endpoints, access_token, refresh, budget)
+    if shared_address:
+        return Provider(GraphReader(SharedClient(shared_address, *given), account_id))
+    client = Client(*given)
     reader = GraphReader(client, account_id)
     return Provider(reader, GraphWatcher(client, reader.tree))

@@ -14,7 +14,7 @@ from typing import Generic, Self, TypeVar
 from mailweave.kit import clock
 from mailweave.providers.errors import ProviderError, RateLimited, Unavailable
 from mailweave.providers.graph.calls import Call
-from mailweave.providers.graph.client import PATIENCE, Client, Outcome, final, pause
+from mailweave.providers.graph.client import PATIENCE, Client, Outcome, pause
 from mailweave.providers.graph.failures import Crowded, Faulty, Stale
 
 WIDTH = 4
@@ -75,11 +75,10 @@ class Lanes(Generic[T]):
             token = self._client.replace(flight.token)
             self._start(_Flight(flight.ask, flight.call, token, is_second=True), 0.0)
         self.flying -= 1
-        if isinstance(outcome, ProviderError):
-            return flight.ask, final(outcome)
-        if isinstance(outcome, BaseException):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, ProviderError):
             raise outcome
-        return flight.ask, outcome
+        (settled,) = self._client.settle([outcome])
+        return flight.ask, settled
 
     def stop(self) -> None:
         """Ask nothing more: what no lane has begun comes back as Dropped."""

@@ -33,13 +33,14 @@ def profile(client: Client, account_id: str) -> Profile:
     An account is known by tenant and person together; Graph tells only the latter.
     """
     told = client.ask(calls.person(), wire.PERSON)
-    client.ask(calls.inbox(), wire.NAMED)
+    inbox = client.ask(calls.inbox(), wire.NAMED)
     return Profile(
         account_id=account_id or told.id,
         address=told.mail or told.user_principal_name or "",
         name=told.display_name or "",
         messages_total=None,
         cursor=position.begin(clock.now()),
+        inbox_id=inbox.id,
     )
 
 

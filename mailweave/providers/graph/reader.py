@@ -14,9 +14,10 @@ from mailweave.providers.base import (
     Unreadable,
     Window,
 )
-from mailweave.providers.graph import attachments, changes, fetching, listing
+from mailweave.providers.graph import attachments, changes, fetching, listing, shared
 from mailweave.providers.graph.client import Client
 from mailweave.providers.graph.folders import Folders, shown
+from mailweave.providers.graph.shared import SharedClient
 
 
 class GraphReader:
@@ -30,6 +31,8 @@ class GraphReader:
         self.tree = Folders(client)
 
     def profile(self) -> Profile:
+        if isinstance(self.client, SharedClient):
+            return shared.profile(self.client, self.account_id)
         return listing.profile(self.client, self.account_id)
 
     def folders(self) -> list[RemoteFolder]:

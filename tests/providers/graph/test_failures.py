@@ -22,6 +22,7 @@ from mailweave.providers.graph.failures import (
     Crowded,
     Faulty,
     Gone,
+    Homeless,
     Invalid,
     Lost,
     Slow,
@@ -92,7 +93,8 @@ def test_classes_mean_what_the_engine_knows() -> None:
 @pytest.mark.parametrize("code", ["MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI"])
 def test_a_mailbox_elsewhere_is_refused_in_plain_words(code: str) -> None:
     error = sorted_out(refusal(404, code, "The mailbox is either inactive or on-premise."))
-    assert type(error) is Refused
+    assert type(error) is Homeless
+    assert isinstance(error, Refused)
     assert str(error) == NO_MAILBOX
     assert "cannot be connected" in NO_MAILBOX
 
