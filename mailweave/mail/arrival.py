@@ -7,13 +7,13 @@ import hashlib
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
 import zstandard
 
-from mailweave.mail.models import Message, Participant
+from mailweave.mail.models import Message, Participant, Policy
 from mailweave.mime import address as addresses
 from mailweave.mime import headers as header_values
 from mailweave.mime import text as texts
@@ -81,6 +81,9 @@ class Arrival:
     flagged: bool
     size: int
     truncated: bool
+    attachment_count: int = 0
+    kept: str = Message.Kept.FULL
+    parts_kept: bool = True
 
     @property
     def sender(self) -> Person | None:
@@ -129,7 +132,22 @@ def read(fetched: Fetched, *, mailbox_id: int, sent_ids: frozenset[str]) -> Arri
         flagged=fetched.flagged,
         size=max(0, fetched.size),
         truncated=fetched.truncated or len(text) > MAX_TEXT or len(given_html) > MAX_HTML,
+        attachment_count=sum(not part.inline for part in fetched.attachments[:MAX_PARTS]),
     )
+
+
+def narrow(arrival: Arrival, *, body: str, attachments: str) -> Arrival:
+    """What a policy lets be kept of an arrival: nothing else of it is written anywhere.
+
+    ``body`` and ``attachments`` are the choices of :class:`Policy`. Its identity stays that of the
+    whole message, so that it is known again when more of it may be kept.
+    """
+    if attachments == Policy.Attachments.FLAG and arrival.parts:
+        arrival = replace(arrival, parts=(), parts_kept=False)
+    if body == Policy.Body.FULL:
+        return arrival
+    preview = arrival.preview if body == Policy.Body.SNIPPET else ""
+    return replace(arrival, kept=body, preview=preview, text="", indexed=preview, html_zstd=None)
 
 
 def read_people(headers: header_values.Headers) -> tuple[Person, ...]:

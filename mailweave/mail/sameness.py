@@ -4,6 +4,7 @@ Two servers rarely hand out the same bytes of the same mail: one gives the parts
 the other HTML that it has tidied up. So what is compared is what people see: the letters and digits
 of the first screens. Everything else that makes a message this one (Message-ID, sender, date,
 subject) is the same already where two meet here: see :func:`mailweave.mail.arrival.identify`.
+Where only the first words are kept, these are compared.
 """
 
 from collections import defaultdict
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mailweave.mail.arrival import FAMILY, Arrival, decompress
+from mailweave.mail.models import Message
 from mailweave.mime import text as texts
 
 LETTERS = 1000
@@ -47,7 +49,10 @@ def _unify(arrival: Arrival, family: list[bytes], bodies: dict[bytes, Body]) -> 
     """One arrival; a message that nobody knows yet joins its family, for those that follow."""
     if arrival.identity in family:
         return arrival
-    body = (arrival.text, arrival.html_zstd)
+    body = (
+        arrival.text if arrival.kept == Message.Kept.FULL else arrival.preview,
+        arrival.html_zstd,
+    )
     if family:
         seen = visible(body)
         for identity in family:

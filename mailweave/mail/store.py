@@ -21,7 +21,7 @@ QUERIES = sql.load("mailweave.mail", "store")
 _TYPES = [
     "int8", "int8", "bytea", "text", "text", "text", "int8", "text", "timestamptz", "text", "text",
     "int8", "int4", "bool", "bool", "text", "bytea", "bytea", "text", "text", "int8[]", "int2[]",
-    "text[]", "text[]", "text[]", "text[]", "text[]", "int8[]", "bool[]",
+    "text[]", "text[]", "text[]", "text[]", "text[]", "int8[]", "bool[]", "text", "bool",
 ]
 # fmt: on
 _SEPARATOR = "\x1f"
@@ -42,6 +42,23 @@ class Stored:
     """Copies that were on the list as new mail, not as the past."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """How much of a message is kept."""
+
+    kept: str
+    parts_kept: bool
+
+    def lacks(self, arrival: Arrival) -> bool:
+        """Whether an arrival brings more than is kept."""
+        order = list(Message.Kept)
+        more_text = order.index(Message.Kept(arrival.kept)) < order.index(Message.Kept(self.kept))
+        return more_text or (arrival.parts_kept and not self.parts_kept)
+
+
+WHOLE = _Kept(Message.Kept.FULL, parts_kept=True)
+
+
 @dataclass(slots=True)
 class _Page:
     """A page on its way: ids fill in as they become known."""
@@ -52,6 +69,8 @@ class _Page:
     message_ids: dict[bytes, int]
     thread_of: dict[bytes, int]
     fresh: list[tuple[Arrival, int]]
+    thin: dict[bytes, _Kept]
+    """How much is kept of messages that are known and of which not all is."""
 
 
 def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
@@ -60,10 +79,10 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
         return Stored((), (), ())
     hold()
     with connection.cursor() as cursor:
-        found = {bytes(i): (m, t, d) for i, m, t, d in _find_families(cursor, arrivals)}
-        arrivals = sameness.unify(
-            arrivals, found, lambda wanted: _find_bodies(cursor, wanted, found)
-        )
+        rows = _find_families(cursor, arrivals)
+        found = {bytes(i): (m, t, d) for i, m, t, d, *_ in rows}
+        kept = {bytes(i): _Kept(*more) for i, _, _, _, *more in rows}
+        arrivals = _unify(cursor, arrivals, found, kept)
         known = {a.identity: found[a.identity] for a in arrivals if a.identity in found}
         page = _Page(
             mailbox_id,
@@ -72,9 +91,11 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
             {identity: row[0] for identity, row in known.items()},
             {identity: row[1] for identity, row in known.items()},
             [],
+            {identity: one for identity, one in kept.items() if one != WHOLE},
         )
         _place(cursor, page)
         _write_messages(cursor, page)
+        _fill_thin(cursor, page)
         news, left = _write_copies(cursor, page)
         if left:
             threads.drop_emptied(set(left.values()))
@@ -109,6 +130,20 @@ def _find_families(cursor: Any, arrivals: Sequence[Arrival]) -> list[tuple[Any, 
     identities = list({a.identity for a in arrivals})
     families = [identity[:FAMILY] for identity in identities]
     return _rows(cursor, "find_families", families=families, identities=identities)
+
+
+def _unify(
+    cursor: Any,
+    arrivals: Sequence[Arrival],
+    found: Mapping[bytes, tuple[Any, ...]],
+    kept: Mapping[bytes, _Kept],
+) -> list[Arrival]:
+    """Where nothing of a text is kept there is nothing to compare: only equals are the same."""
+    equal = {one.identity for one in arrivals}
+    known = [one for one in found if one in equal or kept[one].kept != Message.Kept.HEADERS]
+    comparable = [one for one in arrivals if one.kept != Message.Kept.HEADERS]
+    same = iter(sameness.unify(comparable, known, lambda ids: _find_bodies(cursor, ids, found)))
+    return [one if one.kept == Message.Kept.HEADERS else next(same) for one in arrivals]
 
 
 def _find_bodies(
@@ -207,14 +242,32 @@ def _write_messages(cursor: Any, page: _Page) -> None:
     ids = [row[0] for row in _rows(cursor, "new_ids", count=len(seen))]
     page.fresh = list(zip(seen.values(), ids, strict=True))
     page.message_ids.update(zip(seen, ids, strict=True))
+    _copy_in(cursor, page, page.fresh)
+    for name in ("add_messages", "add_bodies", "add_people", "add_parts", "add_words"):
+        _run(cursor, name)
+
+
+def _fill_thin(cursor: Any, page: _Page) -> None:
+    """Write what was not kept of known messages before, and may be kept now."""
+    fuller = {
+        one.identity: one
+        for one in page.arrivals
+        if one.identity in page.thin and page.thin[one.identity].lacks(one)
+    }
+    if not fuller:
+        return
+    _copy_in(cursor, page, [(one, page.message_ids[key]) for key, one in fuller.items()])
+    for name in ("fill_messages", "fill_bodies", "fill_words", "drop_parts", "add_parts"):
+        _run(cursor, name)
+
+
+def _copy_in(cursor: Any, page: _Page, messages: Iterable[tuple[Arrival, int]]) -> None:
     _run(cursor, "table")
     _run(cursor, "clear")
     with cursor.copy(QUERIES["copy_in"]) as copy:
         copy.set_types(_TYPES)
-        for arrival, message_id in page.fresh:
+        for arrival, message_id in messages:
             copy.write_row(_row(arrival, message_id, page))
-    for name in ("add_messages", "add_bodies", "add_people", "add_parts", "add_words"):
-        _run(cursor, name)
 
 
 def _row(arrival: Arrival, message_id: int, page: _Page) -> tuple[Any, ...]:
@@ -234,7 +287,7 @@ def _row(arrival: Arrival, message_id: int, page: _Page) -> tuple[Any, ...]:
         str(arrival.direction),
         arrival.preview,
         arrival.size,
-        sum(not part.inline for part in parts),
+        arrival.attachment_count,
         arrival.automatic,
         arrival.truncated,
         arrival.text,
@@ -251,6 +304,8 @@ def _row(arrival: Arrival, message_id: int, page: _Page) -> tuple[Any, ...]:
         [part.content_id for part in parts],
         [part.size for part in parts],
         [part.inline for part in parts],
+        str(arrival.kept),
+        arrival.parts_kept,
     )
 
 

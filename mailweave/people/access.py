@@ -9,6 +9,7 @@ Verb = Literal[
     "manage members",
     "manage owners",
     "manage integrations",
+    "manage policies",
     "connect mailboxes",
     "edit records",
 ]
@@ -17,6 +18,7 @@ RULES: dict[Verb, frozenset[str]] = {
     "manage owners": frozenset({Role.OWNER}),
     "manage members": frozenset({Role.OWNER, Role.ADMIN}),
     "manage integrations": frozenset({Role.OWNER, Role.ADMIN}),
+    "manage policies": frozenset({Role.OWNER, Role.ADMIN}),
     "connect mailboxes": frozenset(Role.values),
     "edit records": frozenset(Role.values),
 }

@@ -14,7 +14,7 @@ from django.db.models import F
 from mailweave.kit import live
 from mailweave.kit.lease import LeaseLostError
 from mailweave.linking import matching
-from mailweave.mail import arrival, store, threads
+from mailweave.mail import arrival, policy, store, threads
 from mailweave.mail.arrival import Arrival
 from mailweave.mail.models import Copy
 from mailweave.providers.base import Fetched, Missing, StateChange, Unreadable
@@ -92,7 +92,10 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
         return
     try:
         with hands.transaction():
-            stored = store.store(hands.mailbox_id, arrivals)
+            store.hold()  # so that lists and policy stand still until this is written
+            left_out = rules.judge_people(hands.mailbox_id, arrivals)
+            wanted = _narrow([one for one in arrivals if one.remote_id not in left_out])
+            stored = store.store(hands.mailbox_id, wanted)
             matching.link(stored.message_ids, stored.thread_ids)
             if stored.turned_ids:
                 matching.rematch(stored.turned_ids)
@@ -111,7 +114,14 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
         _store(hands, arrivals[:middle], outcome)
         _store(hands, arrivals[middle:], outcome)
     else:
-        outcome.stored.extend(one.remote_id for one in arrivals)
+        outcome.stored.extend(one.remote_id for one in wanted)
+        outcome.skipped |= left_out
+
+
+def _narrow(arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """What the policy lets be kept of them."""
+    rule = policy.current()
+    return [arrival.narrow(one, body=rule.body, attachments=rule.attachments) for one in arrivals]
 
 
 def _is_ours(error: Exception) -> bool:

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 
 from mailweave.kit import clock, jobs, lease, live, scope
 from mailweave.kit.lease import LeaseLostError
+from mailweave.mail import policy
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Listed
 from mailweave.providers.errors import CursorExpired, OverBudget, ProviderError
@@ -124,6 +125,7 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 due = next_due(sync)
                 if due is None or due > clock.now():
                     return
+                followed_roles = policy.current().follow(mailbox.followed_roles)
                 task = _first(hands, sync, followed=followed) if hands else None
             if hands is None:
                 hands = reach(sync, mailbox, token)
@@ -131,7 +133,7 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
             if task is None:
                 return
             # A range or a folder may have been chosen since the last step.
-            hands.since, hands.followed = sync.since, frozenset(mailbox.followed_roles)
+            hands.since, hands.followed = sync.since, followed_roles
             try:
                 _afford(hands, task)
                 task.run()

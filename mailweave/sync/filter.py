@@ -1,7 +1,15 @@
-"""Which mail is taken in: the one rule for backfill, changes and everything else."""
+"""Which mail is taken in: the one rule for backfill, changes and everything else.
 
-from collections.abc import Collection, Mapping
+What a listing tells is judged by folder and age before anything is fetched; a message in hand also
+by who is on it, in the transaction that would store it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+
+from mailweave.mail import neversync
+from mailweave.mail.arrival import Arrival
+from mailweave.mail.models import Mailbox
 
 SKEW = timedelta(minutes=10)
 """How far a provider's clock may be behind ours before new mail looks like old mail."""
@@ -12,6 +20,8 @@ NEVER = {
     "trash": "Deleted mail is not taken in.",
     "chat": "Chats are not taken in.",
 }
+OWNERS_LIST = "Somebody on it is on the mailbox owner's never-sync list."
+WORKSPACES_LIST = "Somebody on it is on the workspace's never-sync list."
 
 
 def judge(folder_ids: Collection[str], roles: Mapping[str, str], followed: Collection[str]) -> str:
@@ -34,3 +44,22 @@ def judge_age(received_at: datetime, since: datetime | None) -> str:
     if since and received_at < since - SKEW:
         return "It is older than the range that was chosen."
     return ""
+
+
+def judge_people(mailbox_id: int, arrivals: Sequence[Arrival]) -> dict[str, str]:
+    """Why some of these are left out, by remote id: somebody on them is never to be synced.
+
+    Call it with the store held, so that no entry is made between this and the storing. Two queries.
+    """
+    box = Mailbox.objects.only("owner_id", "address").get(pk=mailbox_id)
+    people = {one.remote_id: _with(one) for one in arrivals}
+    found = neversync.find(people, owner_id=box.owner_id, own=box.address)
+    return {
+        remote_id: WORKSPACES_LIST if whose is None else OWNERS_LIST
+        for remote_id, whose in found.items()
+    }
+
+
+def _with(arrival: Arrival) -> set[str]:
+    counted = {person.address for person in arrival.people if person.role in neversync.ROLES}
+    return counted.union(arrival.bcc)

@@ -25,12 +25,18 @@ class Message(tenancy.TenantModel):
     """One RFC 5322 message, stored once per workspace however many mailboxes hold a copy.
 
     ``identity`` is what makes two copies the same message: see :mod:`mailweave.mail.arrival`.
-    ``sent_at`` is its Date if that is believable, else when it was received.
+    ``sent_at`` is its Date if that is believable, else when it was received. ``kept`` says how much
+    of its text the policy let us keep, ``parts_kept`` whether its attachments are named.
     """
 
     class Direction(models.TextChoices):
         INBOUND = "in", "Received"
         OUTBOUND = "out", "Sent"
+
+    class Kept(models.TextChoices):
+        FULL = "full", "All of it"
+        SNIPPET = "snippet", "Its first words"
+        HEADERS = "headers", "Nothing of its text"
 
     thread = tenancy.foreign_key("mail.Thread")
     identity = models.BinaryField(max_length=16)
@@ -46,6 +52,8 @@ class Message(tenancy.TenantModel):
     attachment_count = models.PositiveIntegerField()
     automatic = models.BooleanField(default=False)
     truncated = models.BooleanField(default=False)
+    kept = models.CharField(max_length=8, choices=Kept.choices, default=Kept.FULL)
+    parts_kept = models.BooleanField(default=True)
     linked = models.BooleanField(default=False)
     stored_at = models.DateTimeField(auto_now_add=True)
 

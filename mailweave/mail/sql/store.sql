@@ -9,7 +9,7 @@ CREATE TEMP TABLE IF NOT EXISTS arriving (
     body text, html_zstd bytea, headers_zstd bytea, indexed text, people_words text,
     person_ids bigint[], person_roles smallint[], person_names text[],
     part_ids text[], part_names text[], part_types text[], part_cids text[], part_sizes bigint[],
-    part_inline boolean[]
+    part_inline boolean[], kept text, parts_kept boolean
 ) ON COMMIT DELETE ROWS;
 
 -- name: clear
@@ -31,18 +31,20 @@ RETURNING address, id;
 
 -- name: find_families
 -- Of a family with very many, twenty: a program that repeats itself must not make a page slow.
-SELECT m.identity, m.id, m.thread_id, m.direction
+SELECT m.identity, m.id, m.thread_id, m.direction, m.kept, m.parts_kept
 FROM unnest(%(families)s::bytea[], %(identities)s::bytea[]) AS g (family, identity)
 CROSS JOIN LATERAL (
-    SELECT identity, id, thread_id, direction FROM mail_message
+    SELECT identity, id, thread_id, direction, kept, parts_kept FROM mail_message
     WHERE workspace_id = %(workspace)s
       AND identity BETWEEN g.family AND g.family || '\xffffffffffffffff'::bytea
     ORDER BY identity = g.identity DESC LIMIT 20
 ) m;
 
 -- name: find_bodies
-SELECT message_id, text, html_zstd FROM mail_body
-WHERE workspace_id = %(workspace)s AND message_id = ANY(%(messages)s::bigint[]);
+SELECT b.message_id, CASE m.kept WHEN 'full' THEN b.text ELSE m.preview END, b.html_zstd
+FROM mail_body b
+JOIN mail_message m ON m.workspace_id = b.workspace_id AND m.id = b.message_id
+WHERE b.workspace_id = %(workspace)s AND b.message_id = ANY(%(messages)s::bigint[]);
 
 -- name: find_remote_threads
 SELECT remote_thread_id, thread_id FROM mail_remotethread
@@ -84,10 +86,11 @@ RETURNING id;
 -- name: add_messages
 INSERT INTO mail_message (
     id, workspace_id, thread_id, identity, message_id, in_reply_to, subject, sender_id, sender_name,
-    sent_at, direction, preview, size, attachment_count, automatic, truncated, linked, stored_at)
+    sent_at, direction, preview, size, attachment_count, automatic, truncated, kept, parts_kept, linked,
+    stored_at)
 SELECT message_id, %(workspace)s, thread_id, identity, rfc_id, in_reply_to, subject, sender_id,
-    sender_name, sent_at, direction, preview, size, attachment_count, automatic, truncated, false,
-    now()
+    sender_name, sent_at, direction, preview, size, attachment_count, automatic, truncated, kept,
+    parts_kept, false, now()
 FROM arriving;
 
 -- name: add_bodies
@@ -112,6 +115,23 @@ WHERE cardinality(a.part_ids) > 0;
 -- name: add_words
 INSERT INTO mail_searchrow (workspace_id, message_id, sent_at, words)
 SELECT %(workspace)s, message_id, sent_at, mail_words(subject, people_words, indexed) FROM arriving;
+
+-- name: fill_messages
+UPDATE mail_message m SET preview = a.preview, kept = a.kept, parts_kept = a.parts_kept,
+    attachment_count = a.attachment_count, truncated = a.truncated
+FROM arriving a WHERE m.workspace_id = %(workspace)s AND m.id = a.message_id;
+
+-- name: fill_bodies
+UPDATE mail_body b SET text = a.body, html_zstd = a.html_zstd, shown = NULL, shown_version = 0
+FROM arriving a WHERE b.workspace_id = %(workspace)s AND b.message_id = a.message_id;
+
+-- name: fill_words
+UPDATE mail_searchrow s SET words = mail_words(a.subject, a.people_words, a.indexed)
+FROM arriving a WHERE s.workspace_id = %(workspace)s AND s.message_id = a.message_id;
+
+-- name: drop_parts
+DELETE FROM mail_part p USING arriving a
+WHERE p.workspace_id = %(workspace)s AND p.message_id = a.message_id;
 
 -- name: mark_sent
 UPDATE mail_message SET direction = 'out'
