@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from mailweave.providers.access import Client as Client  # noqa: PLC0414 - one of the shapes
+from mailweave.providers.access import Endpoints as Endpoints  # noqa: PLC0414 - likewise
+from mailweave.providers.access import Tokens as Tokens  # noqa: PLC0414 - likewise
+from mailweave.providers.budget import Budget as Budget  # noqa: PLC0414 - likewise
+
 Role = Literal["inbox", "sent", "drafts", "trash", "junk", "archive", "important", "chat", ""]
 """A folder's well-known use (RFC 6154, RFC 8621); empty for a folder a person made."""
 
@@ -179,6 +184,13 @@ class Reader(Protocol):
         """
         ...
 
+    def states(self, remote_ids: Sequence[str]) -> Iterator[StateChange | Missing | Unreadable]:
+        """How these messages are now, without their contents; each is answered exactly once.
+
+        What goes wrong is raised after whatever could be answered was.
+        """
+        ...
+
     def attachment(self, remote_id: str, part_id: str) -> Iterator[bytes]:
         """The decoded bytes of one part, in chunks. Raises Refused if it no longer exists."""
         ...
@@ -237,74 +249,33 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """An OAuth 2.0 grant as it stands. ``scopes`` is what was granted, not what was asked."""
+class Written:
+    """The provider has it now."""
 
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_at: datetime
-    scopes: frozenset[str]
-    refresh_expires_at: datetime | None = None
+    remote_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoints:
-    """Where a provider answers. Settings, so that any compatible server can stand in.
+class NotWritten:
+    """The provider will never write this to this message; ``reason`` says why."""
 
-    An empty address means that the provider has no such thing. In ``issuers``, ``{tenantid}``
-    stands for the ``tid`` of the id token in hand.
-    """
-
-    authorize: str
-    token: str
-    revoke: str
-    userinfo: str
-    certs: str
-    api: str
-    issuers: tuple[str, ...]
-    admin_consent: str = ""
-    """Where an administrator allows us for a whole organisation."""
+    remote_id: str
+    reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Our OAuth client at a provider."""
+class Writer(Protocol):
+    """Writes to one mailbox. It marks, and does nothing else: it never moves, never deletes."""
 
-    client_id: str
-    client_secret: str = field(repr=False)
+    def mark_seen(
+        self, remote_ids: Sequence[str], *, seen: bool
+    ) -> Iterator[Written | Missing | NotWritten]:
+        """Mark these messages as read, or as unread, at most a thousand. Again does no harm.
 
-
-@dataclass(slots=True)
-class Budget:
-    """How much of a mailbox's quota may be spent now: a token bucket in the provider's units.
-
-    ``rate`` units accrue per second up to ``burst``. State is carried by the caller's row, so the
-    pace holds across processes. A ``rate`` of 0 means unlimited.
-    """
-
-    rate: float
-    burst: float
-    level: float
-    at: datetime
-    spent: int = 0
-
-    def charge(self, units: int, now: datetime) -> None:
-        """Book ``units``; the level may go below zero, which callers wait out."""
-        self.spent += units
-        if self.rate:
-            self.level = self.level_at(now) - units
-            self.at = now
-
-    def level_at(self, now: datetime) -> float:
-        """Units available at ``now``; never above ``burst``."""
-        gained = max(0.0, (now - self.at).total_seconds()) * self.rate
-        return min(self.burst, self.level + gained)
-
-    def wait(self, now: datetime, units: int = 0) -> float:
-        """Seconds until ``units`` may be spent (0.0 if now)."""
-        if not self.rate:
-            return 0.0
-        return max(0.0, (min(float(units), self.burst) - self.level_at(now)) / self.rate)
+        Each is answered exactly once; what goes wrong is raised after whatever could be answered
+        was. Of a message without an answer nobody knows whether it was written. Where a provider
+        does not say that one of many is missing, it counts as written.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,5 +365,6 @@ class Provider:
     """One mailbox, reachable."""
 
     reader: Reader
+    writer: Writer
     watcher: Watcher | None = None
     """None where a mailbox cannot be watched."""

@@ -67,9 +67,9 @@ def box(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> int:
     real = kinds.connect
 
     def connect(*args: Any, **more: Any) -> Provider:
-        reader = real(*args, **more).reader
-        assert isinstance(reader, GmailReader)
-        return Provider(reader=Enumerating(reader.client, reader.account_id))
+        made = real(*args, **more)
+        assert isinstance(made.reader, GmailReader)
+        return Provider(Enumerating(made.reader.client, made.reader.account_id), made.writer)
 
     monkeypatch.setattr(kinds, "connect", connect)
     monkeypatch.setattr(Enumerating, "pages", [])

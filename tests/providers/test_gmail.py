@@ -9,13 +9,14 @@ import pytest
 
 from mailweave.kit import clock, http
 from mailweave.providers import kinds, oauth
-from mailweave.providers.base import Budget, Client, Reader, Tokens
+from mailweave.providers.base import Budget, Client, Provider, Reader, Tokens, Writer
 from mailweave.providers.gmail import calls
 from sandbox import app
 from sandbox.clock import Clock
 from sandbox.google import tokens
 from sandbox.state import Sandbox
 from tests.providers.contract import NOW, ReaderContract
+from tests.providers.contract_writing import WriterContract
 
 CLIENT = Client("app-1", "app-secret")
 HOST = "http://127.0.0.1"
@@ -63,7 +64,7 @@ class GmailWorld:
             self.tokens = oauth.refresh(self.endpoints, CLIENT, self.tokens, web=self.web)
         return self.tokens.access_token
 
-    def reader(self, budget: Budget | None = None) -> Reader:
+    def provider(self, budget: Budget | None = None) -> Provider:
         return kinds.connect(
             "gmail",
             endpoints=self.endpoints,
@@ -71,7 +72,13 @@ class GmailWorld:
             refresh=self._refresh,
             budget=budget or Budget(0.0, 0.0, 0.0, NOW),
             web=self.web,
-        ).reader
+        )
+
+    def reader(self, budget: Budget | None = None) -> Reader:
+        return self.provider(budget).reader
+
+    def writer(self, budget: Budget | None = None) -> Writer:
+        return self.provider(budget).writer
 
     def deliver(
         self, raw: bytes, *, role: str = "inbox", seen: bool = False, at: datetime = NOW
@@ -128,7 +135,7 @@ class GmailWorld:
         return [self.tokens.access_token, self.tokens.refresh_token, CLIENT.client_secret]
 
 
-class TestGmail(ReaderContract):
+class TestGmail(ReaderContract, WriterContract):
     """The contract, kept."""
 
     @pytest.fixture

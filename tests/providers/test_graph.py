@@ -9,7 +9,7 @@ import pytest
 
 from mailweave.kit import clock, http
 from mailweave.providers import kinds, oauth
-from mailweave.providers.base import Budget, Client, Reader, Tokens
+from mailweave.providers.base import Budget, Client, Provider, Reader, Tokens, Writer
 from mailweave.providers.graph import calls
 from sandbox import app
 from sandbox.clock import Clock
@@ -17,6 +17,7 @@ from sandbox.microsoft import delegates, tokens
 from sandbox.microsoft.ids import Ids
 from sandbox.state import Sandbox
 from tests.providers.contract import NOW, ReaderContract
+from tests.providers.contract_writing import WriterContract
 
 CLIENT = Client("11111111-2222-4333-8444-555555555555", "app-secret")
 HOST = "http://127.0.0.1"
@@ -73,7 +74,7 @@ class GraphWorld:
             self.tokens = oauth.refresh(self.endpoints, CLIENT, self.tokens, web=self.web)
         return self.tokens.access_token
 
-    def reader(self, budget: Budget | None = None) -> Reader:
+    def provider(self, budget: Budget | None = None) -> Provider:
         return kinds.connect(
             "outlook",
             endpoints=self.endpoints,
@@ -83,7 +84,13 @@ class GraphWorld:
             web=self.web,
             account_id=self.account_id,
             shared_address=self.shared_address,
-        ).reader
+        )
+
+    def reader(self, budget: Budget | None = None) -> Reader:
+        return self.provider(budget).reader
+
+    def writer(self, budget: Budget | None = None) -> Writer:
+        return self.provider(budget).writer
 
     def deliver(
         self, raw: bytes, *, role: str = "inbox", seen: bool = False, at: datetime = NOW
@@ -162,7 +169,7 @@ class SharedWorld(GraphWorld):
         self.tokens = self._grant(frozenset(self.kind.scopes + self.kind.shared.scopes))
 
 
-class TestGraph(ReaderContract):
+class TestGraph(ReaderContract, WriterContract):
     """The contract, kept."""
 
     make = GraphWorld

@@ -5,7 +5,7 @@ projects made since May 2026. The cost is per call: format and number of results
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urlencode
@@ -77,6 +77,11 @@ def message(remote_id: str) -> Call:
     return Call(f"messages/{_safe(remote_id)}{_GET}", 20)
 
 
+def state(remote_id: str) -> Call:
+    """A message's labels; as dear as the whole of it, but light."""
+    return Call(_with(f"messages/{_safe(remote_id)}", format="minimal", fields=_NAMED), 20)
+
+
 def thread(remote_thread_id: str) -> Call:
     """All messages of a thread for the price of two."""
     return Call(f"threads/{_safe(remote_thread_id)}{_GET_THREAD}", 40)
@@ -89,6 +94,22 @@ def message_parts(remote_id: str, fields: str) -> Call:
 def attachment(remote_id: str, attachment_id: str) -> Call:
     path = f"messages/{_safe(remote_id)}/attachments/{_safe(attachment_id)}"
     return Call(_with(path, fields="data"), 20)
+
+
+def mark(remote_id: str, *, seen: bool) -> Call:
+    """Take the label that says unread from one message, or put it there."""
+    path = _with(f"messages/{_safe(remote_id)}/modify", fields="id")
+    return Call(path, 5, "POST", json.dumps(_marked(seen)).encode())
+
+
+def mark_all(remote_ids: Sequence[str], *, seen: bool) -> Call:
+    """The same for up to a thousand messages, all or none of them, at the price of ten."""
+    body = {"ids": list(remote_ids), **_marked(seen)}
+    return Call(_with("messages/batchModify"), 50, "POST", json.dumps(body).encode())
+
+
+def _marked(seen: bool) -> dict[str, list[str]]:
+    return {"removeLabelIds" if seen else "addLabelIds": [LABEL_OF["unseen"]]}
 
 
 def history(cursor: str, token: str) -> Call:

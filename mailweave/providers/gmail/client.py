@@ -5,6 +5,7 @@ A client belongs to one mailbox and is used by one thread at a time.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from mailweave.providers.base import Budget, Endpoints
 from mailweave.providers.errors import (
     AuthExpired,
     Misconfigured,
+    OverBudget,
     ProviderError,
     Refused,
     Unavailable,
@@ -92,6 +94,14 @@ class Client:
             finally:
                 response.close()
 
+    def afford(self, units: int) -> None:
+        """Raise OverBudget unless so many units may be spent now; a full purse stands for more."""
+        now = clock.now()
+        wait = self.budget.wait(now, units)
+        if wait > 0.001:
+            retry_at = now + timedelta(seconds=wait + 0.001)
+            raise OverBudget("This mailbox's pace allows no more right now.", retry_at)
+
     def person(self) -> wire.Person:
         """Who granted access, by OpenID Connect; costs nothing."""
         return _read(wire.PERSON, self._send("GET", self._userinfo).body)
@@ -109,8 +119,10 @@ class Client:
 
     def _together(self, calls: Sequence[Call]) -> list[Outcome]:
         self._book(total(calls))
-        body = multipart.compose([self._mailbox + call.path for call in calls])
-        answer = self._send("POST", f"{self._root}/batch/gmail/v1", body)
+        inner = [(call.method, self._mailbox + call.path, call.body) for call in calls]
+        body = multipart.compose(inner)
+        url = f"{self._root}/batch/gmail/v1"
+        answer = self._send("POST", url, body, multipart.CONTENT_TYPE)
         silent = Unavailable("Gmail left a call of a batch unanswered.")
         outcomes: list[Outcome] = [silent] * len(calls)
         try:
@@ -180,7 +192,7 @@ def _failed(response: httpx2.Response) -> ProviderError:
 
 
 def _outcome(part: multipart.Part) -> Outcome:
-    if part.status == 200:
+    if part.status in _DONE:
         return part.body
     return failure(part.status, part.retry_after, part.body)
 

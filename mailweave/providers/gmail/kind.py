@@ -10,6 +10,7 @@ from mailweave.providers.gmail.client import Client
 from mailweave.providers.gmail.listing import NAMES
 from mailweave.providers.gmail.reader import GmailReader
 from mailweave.providers.gmail.watching import GmailWatcher
+from mailweave.providers.gmail.writing import GmailWriter
 
 MODIFY = "https://www.googleapis.com/auth/gmail.modify"
 
@@ -79,4 +80,4 @@ def connect(
     if shared_address:
         raise Refused("Gmail has no shared mailboxes.")
     client = Client(web, endpoints, access_token, refresh, budget)
-    return Provider(GmailReader(client, account_id), GmailWatcher(client))
+    return Provider(GmailReader(client, account_id), GmailWriter(client), GmailWatcher(client))

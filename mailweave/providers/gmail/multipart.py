@@ -35,14 +35,22 @@ class Part:
     body: bytes
 
 
-def compose(paths: Sequence[str]) -> bytes:
-    """The body for GET calls on these paths, numbered from 0."""
+def compose(calls: Sequence[tuple[str, str, bytes | None]]) -> bytes:
+    """The body for calls (method, path, JSON if there is any), numbered from 0."""
     parts = [
         f"--{BOUNDARY}\r\nContent-Type: application/http\r\nContent-ID: <call+{number}>\r\n\r\n"
-        f"GET {path} HTTP/1.1\r\n\r\n\r\n"
-        for number, path in enumerate(paths)
+        f"{method} {path} HTTP/1.1\r\n{_content(body)}\r\n"
+        for number, (method, path, body) in enumerate(calls)
     ]
     return f"{''.join(parts)}--{BOUNDARY}--\r\n".encode("ascii")
+
+
+def _content(body: bytes | None) -> str:
+    """The rest of an inner call: its headers, the blank line, its body."""
+    if body is None:
+        return "\r\n"
+    text = body.decode("ascii")
+    return f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{text}"
 
 
 def parse(content_type: str, body: bytes) -> Iterator[Part]:

@@ -10,10 +10,11 @@ from mailweave.providers.base import (
     Page,
     Profile,
     RemoteFolder,
+    StateChange,
     Unreadable,
     Window,
 )
-from mailweave.providers.gmail import attachments, changes, fetching, listing
+from mailweave.providers.gmail import attachments, changes, fetching, listing, states
 from mailweave.providers.gmail.client import Client
 
 
@@ -43,6 +44,9 @@ class GmailReader:
 
     def fetch(self, wanted: Sequence[Listed]) -> Iterator[Fetched | Missing | Unreadable]:
         return fetching.fetch(self.client, wanted)
+
+    def states(self, remote_ids: Sequence[str]) -> Iterator[StateChange | Missing | Unreadable]:
+        return states.states(self.client, remote_ids)
 
     def attachment(self, remote_id: str, part_id: str) -> Iterator[bytes]:
         return attachments.read(self.client, remote_id, part_id)

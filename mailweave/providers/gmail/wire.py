@@ -163,6 +163,7 @@ def _mend(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
 
 MESSAGE = msgspec.json.Decoder(Message)
 THREAD = msgspec.json.Decoder(Thread)
+NAMED = msgspec.json.Decoder(Named)
 LISTING = msgspec.json.Decoder(Listing)
 HISTORY = msgspec.json.Decoder(History)
 PROFILE = msgspec.json.Decoder(Profile)

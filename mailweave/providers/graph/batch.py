@@ -14,19 +14,12 @@ from mailweave.providers.graph.failures import Faulty, failure
 
 LIMIT = 20
 """Calls to a batch."""
+_DONE = frozenset({200, 204})
 
 
 def compose(calls: Sequence[Call]) -> bytes:
     """The body for these calls, numbered from 0."""
-    requests = [
-        {
-            "id": str(number),
-            "method": "GET",
-            "url": call.path.removeprefix(VERSION),
-            "headers": {"Prefer": call.prefer},
-        }
-        for number, call in enumerate(calls)
-    ]
+    requests = [_request(number, call) for number, call in enumerate(calls)]
     return json.dumps({"requests": requests}).encode()
 
 
@@ -41,8 +34,21 @@ def parse(body: bytes, count: int) -> list[bytes | ProviderError]:
     return outcomes
 
 
+def _request(number: int, call: Call) -> dict[str, Any]:
+    request = {
+        "id": str(number),
+        "method": call.method,
+        "url": call.path.removeprefix(VERSION),
+        "headers": {"Prefer": call.prefer},
+    }
+    if call.body is None:
+        return request
+    headers = {"Prefer": call.prefer, "Content-Type": "application/json"}
+    return {**request, "headers": headers, "body": json.loads(call.body)}
+
+
 def _outcome(reply: wire.Reply) -> bytes | ProviderError:
-    if reply.status != 200:
+    if reply.status not in _DONE:
         return failure(reply.status, _lower(reply.headers or {}), reply.body)
     return bytes(reply.body)
 

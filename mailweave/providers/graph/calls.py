@@ -120,6 +120,12 @@ def state(remote_id: str) -> Call:
     return Call(_with(f"/me/messages/{_safe(remote_id)}", select=STATE))
 
 
+def mark(remote_id: str, *, seen: bool) -> Call:
+    """Mark a message as read, or as unread; the answer need not tell all of it."""
+    path = _with(f"/me/messages/{_safe(remote_id)}", select="id")
+    return Call(path, method="PATCH", body=json.dumps({"isRead": seen}).encode())
+
+
 def attachments(remote_id: str, *, content_ids: bool) -> Call:
     """What is attached, without the bytes; a Content-ID belongs to one of the types only."""
     path = f"/me/messages/{_safe(remote_id)}/attachments"

@@ -7,6 +7,7 @@ may be called by several.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -15,7 +16,13 @@ import msgspec
 
 from mailweave.kit import clock, http
 from mailweave.providers.base import Budget, Endpoints
-from mailweave.providers.errors import AuthExpired, Misconfigured, ProviderError, Unavailable
+from mailweave.providers.errors import (
+    AuthExpired,
+    Misconfigured,
+    OverBudget,
+    ProviderError,
+    Unavailable,
+)
 from mailweave.providers.graph import batch, wire
 from mailweave.providers.graph.calls import IMMUTABLE, VERSION, Call
 from mailweave.providers.graph.failures import (
@@ -177,6 +184,14 @@ class Client:
         if self.token() == stale:
             self._stale, self._fresh = stale, self._refresh(stale)
         return self.token()
+
+    def afford(self, units: int) -> None:
+        """Raise OverBudget unless so many units may be spent now; a full purse stands for more."""
+        now = clock.now()
+        wait = self.budget.wait(now, units)
+        if wait > 0.001:
+            retry_at = now + timedelta(seconds=wait + 0.001)
+            raise OverBudget("This mailbox's pace allows no more right now.", retry_at)
 
     def book(self, units: int) -> None:
         """Take ``units`` from the budget."""

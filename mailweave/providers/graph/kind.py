@@ -19,6 +19,7 @@ from mailweave.providers.graph.folders import NAMES
 from mailweave.providers.graph.reader import GraphReader
 from mailweave.providers.graph.shared import SharedClient
 from mailweave.providers.graph.watching import GraphWatcher
+from mailweave.providers.graph.writing import GraphWriter
 
 _LOGIN = "https://login.microsoftonline.com"
 _PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
@@ -129,7 +130,8 @@ def connect(
     """See :func:`mailweave.providers.kinds.connect`."""
     given = (web, endpoints, access_token, refresh, budget)
     if shared_address:
-        return Provider(GraphReader(SharedClient(shared_address, *given), account_id))
+        theirs = SharedClient(shared_address, *given)
+        return Provider(GraphReader(theirs, account_id), GraphWriter(theirs))
     client = Client(*given)
     reader = GraphReader(client, account_id)
-    return Provider(reader, GraphWatcher(client, reader.tree))
+    return Provider(reader, GraphWriter(client), GraphWatcher(client, reader.tree))

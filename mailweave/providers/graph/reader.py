@@ -11,10 +11,11 @@ from mailweave.providers.base import (
     Page,
     Profile,
     RemoteFolder,
+    StateChange,
     Unreadable,
     Window,
 )
-from mailweave.providers.graph import attachments, changes, fetching, listing, shared
+from mailweave.providers.graph import attachments, changes, fetching, listing, shared, states
 from mailweave.providers.graph.client import Client
 from mailweave.providers.graph.folders import Folders, shown
 from mailweave.providers.graph.shared import SharedClient
@@ -49,6 +50,9 @@ class GraphReader:
 
     def fetch(self, wanted: Sequence[Listed]) -> Iterator[Fetched | Missing | Unreadable]:
         return fetching.fetch(self.client, wanted)
+
+    def states(self, remote_ids: Sequence[str]) -> Iterator[StateChange | Missing | Unreadable]:
+        return states.states(self.client, remote_ids)
 
     def attachment(self, remote_id: str, part_id: str) -> Iterator[bytes]:
         return attachments.read(self.client, remote_id, part_id)

@@ -79,7 +79,8 @@ def test_a_batch_that_breaks_off_gives_what_came() -> None:
 
 
 def test_compose_numbers_its_calls() -> None:
-    body = multipart.compose(["/gmail/v1/users/me/messages/a?x=1", "/gmail/v1/users/me/messages/b"])
+    where = "/gmail/v1/users/me/messages"
+    body = multipart.compose([("GET", f"{where}/a?x=1", None), ("GET", f"{where}/b", None)])
     assert body.count(b"Content-Type: application/http\r\n") == 2
     assert b"Content-ID: <call+1>\r\n\r\nGET /gmail/v1/users/me/messages/b HTTP/1.1\r\n" in body
     assert body.endswith(f"--{multipart.BOUNDARY}--\r\n".encode())
