@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from mailweave.kit import scope, sql
+from mailweave.kit import clock, scope, sql
 from mailweave.mail import grouping, sameness, threads
 from mailweave.mail.arrival import FAMILY, Arrival, hash_id
 from mailweave.mail.models import Message
@@ -331,6 +331,7 @@ def _write_copies(cursor: Any, page: _Page) -> tuple[int, dict[int, int]]:
         flagged=[a.flagged for a in arrivals],
         bccs=_joined(a.bcc for a in arrivals),
         received=[a.received_at for a in arrivals],
+        now=clock.now(),
     )
     pairs = dict(zip(remote_threads, thread_ids, strict=True))
     _run(

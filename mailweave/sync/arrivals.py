@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
-from django.db.models import F
+from django.db.models import F, Q
 
-from mailweave.kit import live
+from mailweave.kit import clock, live, scope
 from mailweave.kit.lease import LeaseLostError
 from mailweave.linking import matching
 from mailweave.mail import arrival, policy, store, threads
@@ -41,12 +41,15 @@ def receive(hands: Hands, answers: Sequence[Answer]) -> Outcome:
     """Take in what the provider answered; every message ends stored, skipped, gone or stuck."""
     outcome = Outcome()
     arrivals, left_out = [], []
+    fetched = [one for one in answers if isinstance(one, Fetched)]
+    received = {one.remote_id: one.received_at for one in fetched}
+    reasons = _judge_all(hands, fetched)
     for answer in answers:
         if isinstance(answer, Missing):
             outcome.gone.append(answer.remote_id)
         elif isinstance(answer, Unreadable):
             outcome.stuck[answer.remote_id] = answer.reason
-        elif reason := _judge(hands, answer):
+        elif reason := reasons.get(answer.remote_id):
             outcome.skipped[answer.remote_id] = reason
             left_out.append(answer)
         elif one := _read(hands, answer, outcome):
@@ -56,6 +59,10 @@ def receive(hands: Hands, answers: Sequence[Answer]) -> Outcome:
         with hands.transaction():
             store.hold()
             touched = _settle(hands, outcome)
+            listing.leave_out(
+                hands.mailbox_id,
+                [(one, why, received[one]) for one, why in outcome.skipped.items()],
+            )
             touched |= listing.change(hands.mailbox_id, [_state(one) for one in left_out])
             threads.refresh(touched)
     return outcome
@@ -70,6 +77,23 @@ def _state(fetched: Fetched) -> StateChange:
         fetched.seen,
         fetched.flagged,
     )
+
+
+def _judge_all(hands: Hands, answers: Sequence[Fetched]) -> dict[str, str]:
+    """Why messages are left out, by remote id; those that are taken in have no entry.
+
+    Where a message lies and how old it is do not matter if a person asked for it, or if it was
+    here before.
+    """
+    reasons = {one.remote_id: reason for one in answers if (reason := _judge(hands, one))}
+    places = [one for one, reason in reasons.items() if reason in rules.OVERRULED]
+    if places:
+        with scope.workspace(hands.workspace_id):
+            copies = Copy.objects.filter(mailbox_id=hands.mailbox_id, remote_id__in=places)
+            wanted = Q(asked_for=True) | Q(state=Copy.State.LISTED, message__isnull=False)
+            for kept in copies.filter(wanted).values_list("remote_id", flat=True):
+                del reasons[kept]
+    return reasons
 
 
 def _judge(hands: Hands, fetched: Fetched) -> str:
@@ -147,7 +171,7 @@ def _note_aside(
 
 
 def _settle(hands: Hands, outcome: Outcome) -> set[int]:
-    """Write the state of every copy that was not stored; returns the threads that lost one."""
+    """Write the state of copies that are gone or set aside; returns the threads that lost one."""
     copies = Copy.objects.filter(mailbox_id=hands.mailbox_id)
     touched: set[int] = set()
     if outcome.gone:
@@ -157,16 +181,17 @@ def _settle(hands: Hands, outcome: Outcome) -> set[int]:
     if outcome.stuck:
         # A message that came along with its thread may have no row yet; it must not get lost.
         rows = [
-            Copy(mailbox_id=hands.mailbox_id, remote_id=one, state=Copy.State.STUCK)
+            Copy(
+                mailbox_id=hands.mailbox_id,
+                remote_id=one,
+                state=Copy.State.STUCK,
+                named_at=clock.now(),
+            )
             for one in outcome.stuck
         ]
         Copy.objects.bulk_create(rows, ignore_conflicts=True)
-    for state, reasons in (
-        (Copy.State.SKIPPED, outcome.skipped),
-        (Copy.State.STUCK, outcome.stuck),
-    ):
-        for reason in sorted(set(reasons.values())):
-            named = [remote_id for remote_id, said in reasons.items() if said == reason]
-            unsettled = copies.filter(remote_id__in=named).exclude(state=Copy.State.STORED)
-            unsettled.update(state=state, reason=reason[:500])
+    for reason in sorted(set(outcome.stuck.values())):
+        named = [remote_id for remote_id, said in outcome.stuck.items() if said == reason]
+        unsettled = copies.filter(remote_id__in=named).exclude(state=Copy.State.STORED)
+        unsettled.update(state=Copy.State.STUCK, reason=reason[:500])
     return touched

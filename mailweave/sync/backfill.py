@@ -16,6 +16,7 @@ from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Window
 from mailweave.providers.errors import CursorExpired
 from mailweave.sync import listing
+from mailweave.sync.filter import SKEW
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Backfill, Sync
 
@@ -60,6 +61,15 @@ def start(mailbox: Mailbox, range_name: str) -> Backfill:
     )
     wake(sync)
     return backfill
+
+
+def covered(mailbox: Mailbox) -> datetime | None:
+    """How far back everything should be here: what came in since connecting, and imports that
+    were not canceled. None is everything."""
+    runs = Backfill.objects.filter(mailbox_id=mailbox.pk).exclude(state=Backfill.State.CANCELED)
+    # By the provider's clock, mail from before connecting may look newer than that.
+    reached = [mailbox.connected_at + SKEW, *runs.values_list("since", flat=True)]
+    return None if None in reached else min(reached)
 
 
 def reach_back(range_name: str) -> datetime | None:
@@ -147,6 +157,7 @@ def finish_if_done(hands: Hands, backfill: Backfill) -> bool:
             return False
         row.state, row.ended_at = Backfill.State.DONE, clock.now()
         row.save(update_fields=["state", "ended_at"])
+        Sync.objects.filter(pk=hands.sync_id).update(audit_at=None)  # whether it is all here
         _tell(hands.mailbox_id)
         return True
 

@@ -82,6 +82,8 @@ def _take_up(hands: Hands, changes: Sequence[StateChange]) -> None:
                     remote_thread_id=change.remote_thread_id,
                     state=Copy.State.SKIPPED,
                     reason=reason,
+                    received_at=change.received_at,
+                    named_at=clock.now(),
                 )
             )
     listing.add_new(hands.mailbox_id, wanted)

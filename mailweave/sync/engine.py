@@ -6,6 +6,7 @@
                                           2 changes     somebody wants to know, or a poll is due
                                           3 new mail    listed by changes
                                           4 the past    a running backfill
+                                          5 the audit   once a day, or asked for
     ... until nothing is left, the slice is over, or something holds us back --> give it back
 
 What to do next is read from the rows before each step, so that pausing, disconnecting or a
@@ -23,7 +24,7 @@ from mailweave.mail import policy
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Listed
 from mailweave.providers.errors import CursorExpired, OverBudget, ProviderError
-from mailweave.sync import backfill, changes, fetching, listing, reconcile, trouble
+from mailweave.sync import auditing, backfill, changes, fetching, listing, reconcile, trouble
 from mailweave.sync.hands import Hands, reach
 from mailweave.sync.models import Backfill, Sync
 
@@ -88,10 +89,13 @@ def next_due(sync: Sync) -> datetime | None:
         or sync.wanted_at
         or _listed(sync.mailbox_id)
         or sync.polled_at is None
+        or auditing.is_due(sync)
     ):
         due = now
     else:
         due = sync.polled_at + POLL
+        if sync.audit_at and now < sync.audit_at < due:
+            due = sync.audit_at
     return max(due, sync.held_until) if sync.held_until else due
 
 
@@ -164,7 +168,7 @@ def _first(hands: Hands, sync: Sync, *, followed: bool) -> Task | None:
     following = _follow(hands, sync) if _poll_is_due(sync) else None
     if following and not (sync.following_since and followed):
         return following
-    return _read(hands, sync) or following
+    return _read(hands, sync) or following or _audit(hands, sync)
 
 
 def _follow(hands: Hands, sync: Sync) -> Task:
@@ -198,6 +202,10 @@ def _read(hands: Hands, sync: Sync) -> Task | None:
     if past.listing_done:
         return Task(lambda: backfill.finish_if_done(hands, past), 0)
     return Task(lambda: backfill.list_page(hands, past), 5)
+
+
+def _audit(hands: Hands, sync: Sync) -> Task | None:
+    return Task(lambda: auditing.step(hands, sync), 5) if auditing.is_due(sync) else None
 
 
 def _next(hands: Hands, below: int, size: int) -> list[Listed]:

@@ -22,6 +22,12 @@ NEVER = {
 }
 OWNERS_LIST = "Somebody on it is on the mailbox owner's never-sync list."
 WORKSPACES_LIST = "Somebody on it is on the workspace's never-sync list."
+NOT_FOLLOWED = "It is in no folder that this mailbox follows."
+TOO_OLD = "It is older than the range that was chosen."
+PLACES = frozenset({NEVER["junk"], NEVER["trash"], NOT_FOLLOWED})
+"""Reasons that lie in where a message is: they end when it is moved."""
+OVERRULED = PLACES | {TOO_OLD}
+"""Reasons that a person overrules who asks for one message."""
 
 
 def judge(folder_ids: Collection[str], roles: Mapping[str, str], followed: Collection[str]) -> str:
@@ -35,14 +41,14 @@ def judge(folder_ids: Collection[str], roles: Mapping[str, str], followed: Colle
         if role in found:
             return reason
     if followed and found.isdisjoint(followed):
-        return "It is in no folder that this mailbox follows."
+        return NOT_FOLLOWED
     return ""
 
 
 def judge_age(received_at: datetime, since: datetime | None) -> str:
     """Why a message of this age is left out; empty when it is taken in."""
     if since and received_at < since - SKEW:
-        return "It is older than the range that was chosen."
+        return TOO_OLD
     return ""
 
 

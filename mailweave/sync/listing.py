@@ -5,6 +5,7 @@ New mail has a place below zero and goes first, whatever the backfill does.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -36,6 +37,7 @@ def add(
         place=place,
         listing=listing,
         again=again,
+        now=clock.now(),
     )
     return len(rows)
 
@@ -60,10 +62,31 @@ def mark(mailbox_id: int, remote_ids: Collection[str], listing: int) -> None:
     _run("mark_listed", mailbox=mailbox_id, remote_ids=list(remote_ids), listing=listing)
 
 
-def unlisted(mailbox_id: int, listing: int, since: object, limit: int) -> list[Listed]:
-    """Stored copies that listing number ``listing`` did not name."""
-    rows = _rows("unlisted", mailbox=mailbox_id, listing=listing, since=since, limit=limit)
-    return [Listed(*row) for row in rows]
+def unlisted(
+    mailbox_id: int,
+    listing: int,
+    since: datetime | None,
+    limit: int,
+    *,
+    before: datetime | None = None,
+) -> list[Listed]:
+    """Stored copies that listing number ``listing`` did not name, and that were known ``before``.
+
+    Without ``before`` it does not matter when they became known.
+    """
+    asked = {"mailbox": mailbox_id, "listing": listing, "since": since, "before": before}
+    return [Listed(*row) for row in _rows("unlisted", **asked, limit=limit)]
+
+
+def leave_out(mailbox_id: int, left_out: Sequence[tuple[str, str, datetime]]) -> None:
+    """Note which copies (remote id, reason, when received) a rule leaves out."""
+    _run(
+        "leave_out",
+        mailbox=mailbox_id,
+        remote_ids=[one[0] for one in left_out],
+        reasons=[one[1][:500] for one in left_out],
+        received=[one[2] for one in left_out],
+    )
 
 
 def change(mailbox_id: int, changes: Sequence[StateChange]) -> set[int]:

@@ -1,5 +1,6 @@
-"""Sync, Backfill, OAuthClient, Authorization, ConsentRequest: the engine's rows."""
+"""Sync, Backfill, Audit and what it found, OAuthClient, Authorization: the engine's rows."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from mailweave.kit import tenancy
@@ -42,6 +43,7 @@ class Sync(tenancy.TenantModel, Leased):
     reconcile_cursor = models.TextField(blank=True)
     reconcile_token = models.CharField(max_length=255, blank=True)
     reconcile_listed = models.BooleanField(default=False)
+    audit_at = models.DateTimeField(null=True, help_text="when to audit next; null: once it can be")
     budget_level = models.FloatField(default=0)
     budget_at = models.DateTimeField(null=True)
     units_spent = models.BigIntegerField(default=0)
@@ -100,6 +102,97 @@ class Backfill(tenancy.TenantModel):
                 name="backfill_one_at_a_time",
             ),
         ]
+
+
+class Audit(tenancy.TenantModel):
+    """A check of a whole mailbox against its provider. A mailbox has at most one that is not ended.
+
+    ::
+
+        listing --> following --> confirming --> done
+           \\------------\\--------------\\------> dropped     something changed that it builds on
+
+    ``listing`` asks for ids, part by part; ``following`` waits for a round of changes, so that what
+    merely happened meanwhile is no drift; ``confirming`` has the rest fetched or asked about.
+    """
+
+    class State(models.TextChoices):
+        LISTING = "listing", "Counting what is at the provider"
+        FOLLOWING = "following", "Reading what changed meanwhile"
+        CONFIRMING = "confirming", "Looking at what differs"
+        DONE = "done", "Done"
+        DROPPED = "dropped", "Given up; begins anew"
+
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    number = models.PositiveIntegerField(help_text="the listing's, as Copy.listing notes it")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.LISTING)
+    since = models.DateTimeField(null=True, help_text="how far back it looks; null: everything")
+    roles = ArrayField(models.CharField(max_length=16), default=list)
+    part = models.CharField(max_length=10, default="followed")
+    page_token = models.CharField(max_length=255, blank=True)
+    started_at = models.DateTimeField()
+    listed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    named = models.PositiveIntegerField(default=0)
+    unfollowed = models.PositiveIntegerField(default=0)
+    junk = models.PositiveIntegerField(default=0)
+    trash = models.PositiveIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0, help_text="messages that differed")
+    unbalanced = models.PositiveIntegerField(default=0, help_text="days that did not add up")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id",
+                "mailbox",
+                condition=models.Q(ended_at=None),
+                name="audit_one_at_a_time",
+            ),
+        ]
+        indexes = [models.Index(fields=["workspace_id", "mailbox", "id"], name="audit_latest")]
+
+
+class AuditDay(tenancy.TenantModel):
+    """How many messages of a day (UTC) the provider named in an audit; no day: it is not known."""
+
+    audit = tenancy.foreign_key("sync.Audit")
+    day = models.DateField(null=True)
+    named = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id", "audit", "day", nulls_distinct=False, name="audit_day_once"
+            ),
+        ]
+
+
+class Finding(tenancy.TenantModel):
+    """A message in which an audit found the provider and us to differ, though nobody had told us.
+
+    Without ``confirmed_at`` it is a candidate: news on its way may still explain it.
+    """
+
+    class What(models.TextChoices):
+        UNKNOWN = "unknown", "It was at the provider, and unknown here."
+        GONE = "gone", "It was marked as deleted here, and is at the provider."
+        SKIPPED = "skipped", "It was left out here, and lies in a followed folder."
+        MISSING = "missing", "It was here, and is not at the provider any more."
+        NAMED = "named", "No difference: its day is not known yet."
+
+    audit = tenancy.foreign_key("sync.Audit")
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    remote_id = models.CharField(max_length=255)
+    remote_thread_id = models.CharField(max_length=255)
+    received_at = models.DateTimeField(null=True)
+    what = models.CharField(max_length=8, choices=What.choices)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "audit", "remote_id", name="finding_once"),
+        ]
+        indexes = [models.Index(fields=["workspace_id", "mailbox", "id"], name="finding_latest")]
 
 
 class OAuthClient(tenancy.TenantModel):

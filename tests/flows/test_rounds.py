@@ -191,7 +191,8 @@ def test_a_wish_during_a_long_round_is_kept(world: World, box: int) -> None:
     assert sync_of(world, box).wanted_at
     world.work(box)
     assert sync_of(world, box).wanted_at is None
-    assert Enumerating.asked == ["changes"] * 3
+    asked = Enumerating.asked
+    assert asked[: asked.index("page")] == ["changes"] * 3, "before the audit"
 
 
 @pytest.mark.parametrize("wish", ["pause", "cancel", "disconnect", "want"])

@@ -43,7 +43,11 @@ class Copy(tenancy.TenantModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     """How often the provider failed to answer for it."""
     listing = models.PositiveIntegerField(default=0)
-    """The last reconciling listing that named it."""
+    """The last complete listing that named it: of a repair, or of an audit."""
+    named_at = models.DateTimeField(null=True)
+    """When the provider first named it; null where nobody noted it."""
+    asked_for = models.BooleanField(default=False, db_default=False)
+    """A person asked for this one: neither its folder nor its age leaves it out."""
 
     class Meta:
         constraints = [
@@ -66,4 +70,5 @@ class Copy(tenancy.TenantModel):
                 name="copy_stuck",
                 condition=models.Q(state="stuck"),
             ),
+            models.Index(fields=["workspace_id", "mailbox", "received_at"], name="copy_received"),
         ]

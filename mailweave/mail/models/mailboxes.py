@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from mailweave.kit import tenancy
+from mailweave.kit import clock, tenancy
 
 
 class Mailbox(tenancy.TenantModel):
@@ -28,7 +28,7 @@ class Mailbox(tenancy.TenantModel):
     followed_roles = ArrayField(
         models.CharField(max_length=16), default=list, help_text="empty: all but drafts and junk"
     )
-    connected_at = models.DateTimeField(auto_now_add=True)
+    connected_at = models.DateTimeField(default=clock.now)
     disconnected_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -141,10 +141,10 @@ WHERE workspace_id = %(workspace)s AND id = ANY(%(messages)s::bigint[]) AND dire
 INSERT INTO mail_copy (
     workspace_id, mailbox_id, remote_id, remote_thread_id, state, reason, message_id, thread_id,
     folder_ids, seen, flagged, bcc, received_at, place, listing,
-    attempts)
+    attempts, named_at)
 SELECT %(workspace)s, %(mailbox)s, c.remote_id, c.remote_thread_id, 'stored', '', c.message_id,
     c.thread_id, string_to_array(c.folder_ids, chr(31)), c.seen, c.flagged,
-    string_to_array(c.bcc, chr(31)), c.received_at, 0, 0, 0
+    string_to_array(c.bcc, chr(31)), c.received_at, 0, 0, 0, %(now)s
 FROM unnest(
     %(remote_ids)s::text[], %(remote_threads)s::text[], %(messages)s::bigint[],
     %(threads)s::bigint[], %(folders)s::text[], %(seen)s::boolean[], %(flagged)s::boolean[],

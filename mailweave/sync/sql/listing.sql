@@ -1,14 +1,14 @@
 -- name: add
 INSERT INTO mail_copy (
     workspace_id, mailbox_id, remote_id, remote_thread_id, state, reason, folder_ids, seen, flagged,
-    bcc, received_at, place, listing, attempts)
+    bcc, received_at, place, listing, attempts, named_at)
 SELECT %(workspace)s, %(mailbox)s, g.remote_id, g.remote_thread_id, 'listed', '', '{}', true, false,
-    '{}', g.received_at, %(place)s + g.n, %(listing)s, 0
+    '{}', g.received_at, %(place)s + g.n, %(listing)s, 0, %(now)s
 FROM unnest(%(remote_ids)s::text[], %(remote_threads)s::text[], %(received)s::timestamptz[])
     WITH ORDINALITY AS g (remote_id, remote_thread_id, received_at, n)
 ON CONFLICT (workspace_id, mailbox_id, remote_id) DO UPDATE
-    SET state = 'listed', reason = '', place = excluded.place, listing = excluded.listing,
-        attempts = 0
+    SET state = 'listed', reason = '', place = excluded.place, attempts = 0,
+        listing = greatest(mail_copy.listing, excluded.listing)
     WHERE mail_copy.state IN ('skipped', 'gone') AND %(again)s
 RETURNING remote_id;
 
@@ -38,6 +38,7 @@ WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
 SELECT remote_id, remote_thread_id, received_at FROM mail_copy
 WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'stored'
   AND listing < %(listing)s AND (%(since)s::timestamptz IS NULL OR received_at >= %(since)s)
+  AND (%(before)s::timestamptz IS NULL OR named_at IS NULL OR named_at < %(before)s)
 ORDER BY id LIMIT %(limit)s;
 
 -- name: change
@@ -61,3 +62,11 @@ RETURNING thread_id;
 UPDATE mail_copy SET flagged = (remote_id = ANY(%(flagged)s::text[]))
 WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'stored'
   AND flagged <> (remote_id = ANY(%(flagged)s::text[]));
+
+-- name: leave_out
+-- A copy that was stored stays; it is only what has not come in that is left out.
+UPDATE mail_copy c SET state = 'skipped', reason = g.reason, received_at = g.received_at
+FROM unnest(%(remote_ids)s::text[], %(reasons)s::text[], %(received)s::timestamptz[])
+    AS g (remote_id, reason, received_at)
+WHERE c.workspace_id = %(workspace)s AND c.mailbox_id = %(mailbox)s AND c.remote_id = g.remote_id
+  AND c.state <> 'stored';
