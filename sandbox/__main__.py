@@ -7,6 +7,8 @@ from pathlib import Path
 
 from sandbox.accounts import MICROSOFT
 from sandbox.app import build
+from sandbox.google import pubsub
+from sandbox.postman import Postman
 from sandbox.server import Server
 from sandbox.state import Sandbox
 
@@ -33,13 +35,19 @@ def main(arguments: list[str] | None = None) -> int:
         state.add_account(address)
     for address in options.microsoft_account:
         state.add_account(address, company=MICROSOFT)
+    state.change_settings(http_hooks=options.allow_http_hooks)
+    if options.push_url:
+        pubsub.set_topic(state, options.topic, options.push_url)
     with Server(build(state), options.host, options.port) as server:
+        postman = Postman(state).start()
         sys.stdout.write(f"Sandbox on {server.url} (control page: {server.url}sandbox/)\n")
         sys.stdout.flush()
         try:
             server.serve_forever()
         except KeyboardInterrupt:
             return 0
+        finally:
+            postman.stop()
     return 0
 
 
@@ -57,6 +65,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--client-secret", default=os.environ.get("SANDBOX_CLIENT_SECRET", CLIENT_SECRET)
     )
     parser.add_argument("--redirect-uri", action="append", help="may be repeated")
+    parser.add_argument(
+        "--topic", default=pubsub.TOPIC, help="the Pub/Sub topic of Gmail's notices"
+    )
+    parser.add_argument("--push-url", default="", help="where that topic is pushed to")
+    parser.add_argument(
+        "--allow-http-hooks", action="store_true",
+        help="let notices go to plain http addresses on this machine",
+    )  # fmt: skip
     for option in ("--account", "--microsoft-account"):
         parser.add_argument(option, action="append", default=[], help="mailbox to make")
     return parser.parse_args(arguments)

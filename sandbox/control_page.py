@@ -6,10 +6,13 @@ from html import escape
 from typing import Any
 
 from sandbox.accounts import COMPANIES, CONSUMERS, GOOGLE, MICROSOFT
+from sandbox.control_notices import told
 from sandbox.control_tenants import organizations
 from sandbox.faults import KINDS
+from sandbox.google import pubsub
 from sandbox.google.pages import page
 from sandbox.microsoft import delegates
+from sandbox.microsoft.notices import EVENTS
 from sandbox.microsoft.tenants import POLICIES
 from sandbox.settings import CHOICES
 from sandbox.state import Sandbox
@@ -47,6 +50,7 @@ def overview(sandbox: Sandbox, said: str = "", error: str = "") -> bytes:
         "<th>Messages</th>"
         f"<th>Unread</th><th>Units used</th></tr></thead><tbody>{rows}</tbody></table>{add}"
         + _organizations(sandbox)
+        + _notices(sandbox)
         + _faults(sandbox)
         + _settings(sandbox)
         + _clock(sandbox),
@@ -149,6 +153,52 @@ def _request(carried: str, asked: Json) -> str:
         + _form("tenants/grant", fields, "Approve", inline=True)
         + "</p>"
     )
+
+
+def _notices(sandbox: Sandbox) -> str:
+    """Who is told what happens, the topics of Pub/Sub, and what went out last."""
+    now = told(sandbox)
+    topics = "".join(_topic(one) for one in now["topics"]) or _topic({"name": pubsub.TOPIC})
+    went = "".join(
+        _row(one["at"], one["mailbox"], f"{one['count']}: {one['what']}", one["url"],
+             f"{one['answer']} (try {one['tries']})")
+        for one in now["deliveries"]
+    )  # fmt: skip
+    return (
+        "<h2>Notices</h2><table><thead><tr><th>Mailbox</th><th>What</th><th>Where</th>"
+        "<th>Until</th><th>Do</th></tr></thead><tbody>"
+        + "".join(_subscription(one) for one in now["subscriptions"])
+        + f"</tbody></table><h3>Topics of Pub/Sub</h3>{topics}<h3>Last deliveries</h3>"
+        + f"<p>Waiting to go out: {now['waiting']}</p><table><thead><tr><th>At</th><th>Mailbox</th>"
+        "<th>What</th><th>Where</th><th>Answer</th></tr></thead>" + f"<tbody>{went}</tbody></table>"
+    )
+
+
+def _subscription(one: Json) -> str:
+    base, carried = f"mailbox/{one['mailbox']}", _hidden("id", one["id"])
+    buttons = _form(f"{base}/retire", carried, "Retire", inline=True)
+    if one["company"] == MICROSOFT:
+        for event in EVENTS:
+            fields = carried + _hidden("event", event)
+            buttons += _form(f"{base}/lifecycle", fields, event, inline=True)
+    cells = _row(one["mailbox"], one["what"], one["url"], one["expires"])
+    return f"{cells.removesuffix('</tr>')}<td>{buttons}</td></tr>"
+
+
+def _topic(one: Json) -> str:
+    fields = (
+        _field("name", "Topic", one["name"])
+        + _field("push_url", "Pushed to", one.get("push_url", ""))
+        + _field("audience", "Audience (empty: the address)", one.get("audience", ""))
+        + _field("signer", "Signed as", one.get("signer", pubsub.SIGNER))
+        + _choice("publisher", "Gmail may publish", ("true", "false"),
+                  str(one.get("publisher", True)).lower())
+    )  # fmt: skip
+    return _form("topics", fields, "Save")
+
+
+def _row(*cells: str) -> str:
+    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 
 
 def _message(address: str, one: Json) -> str:

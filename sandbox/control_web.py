@@ -66,6 +66,8 @@ def _given(action: str, form: dict[str, str]) -> Json:
         given["options"] = json.loads(given.get("options", "{}"))
     if action == "clear_faults" and "number" in given:
         given["number"] = int(given["number"])
+    if action == "topics":
+        given["publisher"] = given.get("publisher") != "false"
     if action == "messages":
         given["labels"] = given.get("labels", "").split()
     for key in ("add", "remove"):

@@ -82,6 +82,27 @@ CREATE UNIQUE INDEX IF NOT EXISTS items_by_message ON items (account, message);
 CREATE TABLE IF NOT EXISTS moves (
   account INTEGER NOT NULL, message INTEGER NOT NULL, times INTEGER NOT NULL,
   PRIMARY KEY (account, message)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS subscriptions (
+  id TEXT PRIMARY KEY, account INTEGER NOT NULL, client_id TEXT NOT NULL, resource TEXT NOT NULL,
+  folder TEXT NOT NULL, kinds TEXT NOT NULL, url TEXT NOT NULL, lifecycle_url TEXT,
+  client_state TEXT, expires REAL NOT NULL, immutable INTEGER NOT NULL, seen INTEGER NOT NULL,
+  made REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS subscriptions_by_account ON subscriptions (account);
+CREATE TABLE IF NOT EXISTS topics (
+  name TEXT PRIMARY KEY, publisher INTEGER NOT NULL, push_url TEXT NOT NULL,
+  audience TEXT NOT NULL, signer TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS watches (
+  account INTEGER PRIMARY KEY, topic TEXT NOT NULL, labels TEXT NOT NULL, excluded INTEGER NOT NULL,
+  expires REAL NOT NULL, seen INTEGER NOT NULL, told REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS notices (
+  id INTEGER PRIMARY KEY, company TEXT NOT NULL, teller TEXT NOT NULL, mailbox TEXT NOT NULL,
+  what TEXT NOT NULL, url TEXT NOT NULL, body BLOB NOT NULL, made REAL NOT NULL, due REAL NOT NULL,
+  tries INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS notices_by_due ON notices (due, id);
+CREATE TABLE IF NOT EXISTS deliveries (
+  id INTEGER PRIMARY KEY, at REAL NOT NULL, company TEXT NOT NULL, mailbox TEXT NOT NULL,
+  what TEXT NOT NULL, url TEXT NOT NULL, count INTEGER NOT NULL, tries INTEGER NOT NULL,
+  answer TEXT NOT NULL);
 CREATE TRIGGER IF NOT EXISTS count_moves AFTER DELETE ON message_labels
  WHEN OLD.label NOT IN ('UNREAD', 'STARRED')
  AND EXISTS (SELECT 1 FROM messages WHERE account = OLD.account AND id = OLD.message)

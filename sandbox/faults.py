@@ -40,6 +40,13 @@ KINDS: Mapping[str, str] = {
     "delta_lost_return": "Microsoft: what left a folder and came back is told as @removed only",
     "delta_no_arrival": "Microsoft: what was moved into a folder is not told there",
     "folder_gone": "Microsoft: the folder is gone during its delta (option code)",
+    "notice_late": "a notice goes out later (option seconds, default 30)",
+    "notice_twice": "a notice goes out twice",
+    "notice_disorder": "what has to be told at once is told backwards",
+    "notice_lost": "a notice never goes out (option share: of how many, default 1 for all)",
+    "notice_forged": "a notice is not the company's (option form; Microsoft: missing, else a wrong"
+    " clientState; Google: audience, email, unverified, issuer, expired, unsigned, missing, else a"
+    " wrong signature)",
     "reset": "the connection is reset",
     "slow": "the body trickles (option seconds, default 2)",
     "html": "an HTML page instead of JSON, with status 200 (option status)",

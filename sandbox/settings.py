@@ -27,6 +27,11 @@ class Settings:
     testing_app: bool = False
     """The app is in Testing: refresh tokens die after seven days."""
 
+    http_hooks: bool = False
+    """Notices may go to plain http addresses on this machine; both companies want https."""
+    notices_per_second: float = 1.0
+    """Gmail: what happens in a mailbox faster than that is not told; 0 tells everything."""
+
     graph_requests: int = 10_000
     """Microsoft Graph: requests of one app to one mailbox in ten minutes; 0 is no limit."""
     graph_concurrency: int = 4

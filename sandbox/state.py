@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from sandbox import accounts, delivery, labels, mailbox
+from sandbox import accounts, delivery, hooks, labels, mailbox
 from sandbox.accounts import COMPANIES, GOOGLE, MICROSOFT, Account
 from sandbox.clock import Clock
 from sandbox.database import Database
@@ -42,6 +42,8 @@ class Sandbox:
         self.mark = self._meta("mark", "") or self._set_meta("mark", secrets.token_urlsafe(18))
         self.faults = Faults()
         self.quota = Quota(self.clock)
+        self.send: hooks.Send = hooks.post
+        """How notices go out; tests without a network have their own way."""
         self._apply()
 
     # -- people and apps ------------------------------------------------------------------
@@ -214,6 +216,10 @@ class Sandbox:
             "message_labels",
             "contents",
             "words",
+            "subscriptions",
+            "watches",
+            "notices",
+            "deliveries",
         )
         with self.db.write() as connection:
             for table in tables:

@@ -78,6 +78,7 @@ THREADS: Shape = {"threads": THREAD, "nextPageToken": None, "resultSizeEstimate"
 HISTORY: Shape = {"history": RECORD, "nextPageToken": None, "historyId": None}
 LABELS: Shape = {"labels": LABEL}
 SEND_ASES: Shape = {"sendAs": SEND_AS}
+WATCH: Shape = {"historyId": None, "expiration": None}
 NOTHING: Shape = {}
 
 TOKEN = re.compile(r"\s*([A-Za-z0-9_$.-]+|[*(),/])\s*")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.google import fields, gmail_labels, history, listing, messages
+from sandbox.google import fields, gmail_labels, history, listing, messages, watching
 from sandbox.google.call import Call, Method, Param
 
 AUTH = "https://www.googleapis.com/auth/gmail."
@@ -37,6 +37,7 @@ IMPORTING = STORING | {"neverMarkSpam": Param("boolean"), "processForCalendar": 
 CHANGE = frozenset({"addLabelIds", "removeLabelIds", "addClassificationLabels",
                     "removeClassificationLabelIds"})  # fmt: skip
 THREAD_CHANGE = frozenset({"addLabelIds", "removeLabelIds"})
+WATCH = frozenset({"topicName", "labelIds", "labelFilterAction", "labelFilterBehavior"})
 MESSAGE_BODY = frozenset(fields.MESSAGE)
 LABEL_BODY = frozenset(fields.LABEL)
 
@@ -102,6 +103,8 @@ ROWS: list[Row] = [
      fields.SEND_ASES, NO_PARAMS, EMPTY),
     ("settings.sendAs.get", "GET", "settings/sendAs/{sendAsEmail}", 1, 1, SENDERS,
      gmail_labels.get_send_as, fields.SEND_AS, NO_PARAMS, EMPTY),
+    ("watch", "POST", "watch", 100, 100, READERS, watching.watch, fields.WATCH, NO_PARAMS, WATCH),
+    ("stop", "POST", "stop", 50, 50, READERS, watching.stop, fields.NOTHING, NO_PARAMS, EMPTY),
 ]  # fmt: skip
 
 PREFIX = "gmail/v1/users/{userId}/"

@@ -11,10 +11,10 @@ from sandbox.accounts import Account
 from sandbox.faults import BODY as BODY_FAULTS
 from sandbox.faults import Fault
 from sandbox.microsoft import delegates, errors, odata, store
-from sandbox.microsoft.call import Answer, Call, Request, read_wishes
+from sandbox.microsoft.call import Answer, Call, Request, read_wishes, steps_of
 from sandbox.microsoft.errors import GraphError
 from sandbox.microsoft.ids import Ids
-from sandbox.microsoft.methods import Method, Result, find_method, steps_of
+from sandbox.microsoft.methods import METHODS, TOP, Method, Result, find_method
 from sandbox.microsoft.tokens import Grant
 from sandbox.quota import TooManyConcurrentError, TooManyRequestsError
 from sandbox.state import Sandbox
@@ -125,9 +125,12 @@ def _open(
     elif first == "users" and len(steps) > 1:
         below = steps[2:]
         delegates.check(sandbox, grant, account, steps[1], below)
+    elif first == "subscriptions":
+        below = steps
     else:
         raise errors.no_segment(steps[0])
-    method, named = find_method(request.verb, below)
+    table = TOP if first == "subscriptions" else METHODS
+    method, named = find_method(request.verb, below, table)
     of_others = "" if account.id == grant.account.id else ".shared"
     if not granted & {scope + of_others for scope in method.scopes}:
         if not below:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -20,6 +21,7 @@ JSON_TYPE = (
     " IEEE754Compatible=false; charset=utf-8"
 )
 PREFERENCE = re.compile(r'\s*([\w.-]+)\s*(?:=\s*("[^"]*"|[^,;\s]*))?[^,]*,?')
+KEYED = re.compile(r"([^(]+)\((.*)\)")
 SKIP = re.compile(r"(?i)(?:\$|%24)?skip=")
 
 
@@ -131,3 +133,16 @@ def read_wishes(header: str) -> Wishes:
         given.get("outlook.body-content-type", "").lower() == "text",
         min(int(page), 1000) if re.fullmatch(r"0*[1-9]\d{0,8}", page) else None,
     )
+
+
+def steps_of(path: str) -> list[str]:
+    """An address below /v1.0 in steps: keys in parentheses and qualified names are undone."""
+    found: list[str] = []
+    for step in path.strip("/").split("/"):
+        text = unquote(step)
+        match = KEYED.fullmatch(text)
+        name = (match[1] if match else text).removeprefix("microsoft.graph.")
+        found.append(name)
+        if match and match[2]:
+            found.append(match[2].strip("'").replace("''", "'"))
+    return found

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 from sandbox.accounts import MICROSOFT, Account, account_by_id, find_account
 from sandbox.microsoft import errors
-from sandbox.microsoft.call import Request
+from sandbox.microsoft.call import Request, steps_of
 from sandbox.microsoft.errors import GraphError
 from sandbox.microsoft.ids import Ids
-from sandbox.microsoft.methods import steps_of
 from sandbox.microsoft.tokens import Grant
 from sandbox.state import Sandbox
 

@@ -1,10 +1,8 @@
 """The table of what Microsoft Graph answers here: verbs, addresses, permissions, handlers."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from sandbox.microsoft import (
     attachments,
@@ -13,13 +11,13 @@ from sandbox.microsoft import (
     folders,
     listing,
     messages,
+    subscriptions,
     users,
 )
 from sandbox.microsoft.call import Answer, Call
 from sandbox.microsoft.errors import GraphError, no_segment
 
 Result = dict[str, Any] | tuple[int, dict[str, Any]] | Answer | None
-KEYED = re.compile(r"([^(]+)\((.*)\)")
 READ = frozenset({"mail.read", "mail.readwrite"})
 WRITE = frozenset({"mail.readwrite"})
 ME = frozenset({"user.read", "user.readwrite", "user.read.all", "directory.read.all"})
@@ -60,33 +58,40 @@ ROWS: Sequence[tuple[str, str, frozenset[str], Callable[[Call], Result]]] = (
     ("GET", "messages/{message}/attachments/{attachment}/$value", READ, attachments.get_content),
     ("POST", "translateExchangeIds", ME | READ, messages.translate_ids),
 )
-METHODS = [
-    Method(verb, tuple(path.split("/")) if path else (), scopes, run)
-    for verb, path, scopes, run in ROWS
-]
+TOP_ROWS: Sequence[tuple[str, str, frozenset[str], Callable[[Call], Result]]] = (
+    ("GET", "subscriptions", READ, subscriptions.list_all),
+    ("POST", "subscriptions", READ, subscriptions.create),
+    ("GET", "subscriptions/{subscription}", READ, subscriptions.get),
+    ("PATCH", "subscriptions/{subscription}", READ, subscriptions.renew),
+    ("DELETE", "subscriptions/{subscription}", READ, subscriptions.delete),
+    ("POST", "subscriptions/{subscription}/reauthorize", READ, subscriptions.reauthorize),
+)
+"""What stands beside people rather than below them."""
 
 
-def steps_of(path: str) -> list[str]:
-    """An address below /v1.0 in steps: keys in parentheses and qualified names are undone."""
-    found: list[str] = []
-    for step in path.strip("/").split("/"):
-        text = unquote(step)
-        match = KEYED.fullmatch(text)
-        name = (match[1] if match else text).removeprefix("microsoft.graph.")
-        found.append(name)
-        if match and match[2]:
-            found.append(match[2].strip("'").replace("''", "'"))
-    return found
+def _methods(
+    rows: Sequence[tuple[str, str, frozenset[str], Callable[[Call], Result]]],
+) -> list[Method]:
+    return [
+        Method(verb, tuple(path.split("/")) if path else (), scopes, run)
+        for verb, path, scopes, run in rows
+    ]
 
 
-def find_method(verb: str, steps: Sequence[str]) -> tuple[Method, dict[str, str]]:
+METHODS = _methods(ROWS)
+TOP = _methods(TOP_ROWS)
+
+
+def find_method(
+    verb: str, steps: Sequence[str], methods: Sequence[Method] = METHODS
+) -> tuple[Method, dict[str, str]]:
     """The method at an address below a person, and what the address names.
 
     400 for a step nobody knows, 405 for another verb.
     """
     plain = _short(steps)
     known = False
-    for method in METHODS:
+    for method in methods:
         named = _match(method.steps, plain)
         if named is not None:
             known = True

@@ -185,7 +185,8 @@ def unsubscribe(subscription_id: str) -> Call:
 
 def watched(folder_id: str) -> str:
     """The messages of a folder, or of the whole mailbox, as a subscription names them."""
-    return f"me/mailFolders/{_safe(folder_id)}/messages" if folder_id else "me/messages"
+    key = quote(folder_id, safe="=", errors="replace")
+    return f"me/mailFolders('{key}')/messages" if folder_id else "me/messages"
 
 
 def _attachment_fields(content_ids: bool) -> str:

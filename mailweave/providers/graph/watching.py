@@ -63,7 +63,8 @@ class GraphWatcher:
     def _prolong(self, remote_id: str, resource: str, hook: Hook) -> Watch:
         """Neither lifecycle address nor secret can be changed: what differs is made anew."""
         call = calls.prolong(remote_id, clock.now() + LIFE)
-        told = self._client.ask(call, wire.SUBSCRIPTION)
+        with _explained(hook):
+            told = self._client.ask(call, wire.SUBSCRIPTION)
         if _is_ours(told, hook):
             return _standing(resource, told)
         self._drop(remote_id)

@@ -40,7 +40,7 @@ WATCH = Watch("f-inbox", "s1", NOW)
 def standing(remote_id: str = "s1", **changes: Any) -> dict[str, Any]:
     return {
         "id": remote_id,
-        "resource": "me/mailFolders/f-inbox/messages",
+        "resource": "me/mailFolders('f-inbox')/messages",
         "notificationUrl": HOOK.url,
         "lifecycleNotificationUrl": HOOK.lifecycle_url,
         "clientState": None,
@@ -80,7 +80,7 @@ def test_a_folder_is_watched() -> None:
     assert graph.prefer == {'IdType="ImmutableId"'}
     assert graph.sent == {
         "changeType": "created,updated,deleted",
-        "resource": "me/mailFolders/f-inbox/messages",
+        "resource": "me/mailFolders('f-inbox')/messages",
         "notificationUrl": HOOK.url,
         "lifecycleNotificationUrl": HOOK.lifecycle_url,
         "clientState": "secret",

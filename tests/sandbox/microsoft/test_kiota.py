@@ -1,7 +1,7 @@
 """Microsoft's own request stack, msgraph-core on kiota, reads the mailbox and believes it."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,7 +31,9 @@ from msgraph_core.requests.batch_request_builder import BatchRequestBuilder
 from msgraph_core.requests.batch_request_content import BatchRequestContent
 from msgraph_core.requests.batch_request_item import BatchRequestItem
 
+from sandbox.postman import Postman
 from tests import loops
+from tests.sandbox.hooks import Listener
 from tests.sandbox.microsoft.conftest import ANA, IMMUTABLE, Graph
 
 ParseNodeFactoryRegistry().CONTENT_TYPE_ASSOCIATED_FACTORIES["application/json"] = (
@@ -50,6 +52,7 @@ class Thing(AdditionalDataHolder, Parsable):
         self.id: str | None = None
         self.is_read: bool | None = None
         self.received: datetime | None = None
+        self.expires: datetime | None = None
 
     @staticmethod
     def create_from_discriminator_value(_: ParseNode) -> "Thing":
@@ -60,6 +63,7 @@ class Thing(AdditionalDataHolder, Parsable):
             "id": lambda node: setattr(self, "id", node.get_str_value()),
             "isRead": lambda node: setattr(self, "is_read", node.get_bool_value()),
             "receivedDateTime": lambda node: setattr(self, "received", node.get_datetime_value()),
+            "expirationDateTime": lambda node: setattr(self, "expires", node.get_datetime_value()),
         }
 
     def serialize(self, writer: SerializationWriter) -> None:
@@ -324,3 +328,57 @@ def test_batches_are_answered_part_by_part(graph: Graph, play: Any) -> None:
         assert b"Subject: Mail 0" in mime
 
     play(scene)
+
+
+def test_subscriptions_are_made_listed_renewed_and_ended(graph: Graph, play: Any) -> None:
+    graph.state.send = listener = Listener()
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=6)
+
+    def body(**values: Any) -> Thing:
+        thing = Thing()
+        thing.additional_data = values | {"expirationDateTime": ends.isoformat()}
+        return thing
+
+    async def scene(stranger: Stranger) -> None:
+        wanted = body(changeType="created,updated,deleted", clientState="s3cret",
+                      resource="me/mailFolders('inbox')/messages",
+                      notificationUrl="https://mail.example/hooks/",
+                      lifecycleNotificationUrl="https://mail.example/life/")  # fmt: skip
+        asked = stranger.asked("subscriptions", method=Method.POST, body=wanted)
+        made = await stranger.thing(asked)
+        assert made.id
+        assert made.expires == ends
+        with pytest.raises(Refused) as caught:
+            await stranger.thing(asked)
+        assert caught.value.response_status_code == 409
+        page = await stranger.page(stranger.asked("subscriptions"))
+        assert page.value is not None
+        assert [one.id for one in page.value] == [made.id]
+        one = f"subscriptions/{made.id}"
+        renewed = await stranger.thing(stranger.asked(one, method=Method.PATCH, body=body()))
+        assert renewed.expires == ends
+        for method, path in ((Method.POST, f"{one}/reauthorize"), (Method.DELETE, one)):
+            await stranger.adapter.send_no_response_content_async(
+                stranger.asked(path, method=method), ERRORS
+            )
+        with pytest.raises(Refused) as caught:
+            await stranger.thing(stranger.asked(one))
+        assert caught.value.code == "ResourceNotFound"
+
+    play(scene)
+    assert len(listener.proofs) == 2
+
+
+def test_a_notice_is_a_collection_to_the_stack(graph: Graph) -> None:
+    graph.state.send = listener = Listener()
+    made = graph.http.post("/v1.0/subscriptions", json={
+        "changeType": "created", "resource": "me/messages",
+        "notificationUrl": "https://mail.example/hooks/", "clientState": "s3cret",
+        "expirationDateTime": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+    }).json()  # fmt: skip
+    graph.fill(2)
+    Postman(graph.state).work()
+    node = JsonParseNodeFactory().get_root_parse_node("application/json", listener.requests[0][1])
+    page = node.get_object_value(Page)
+    assert page.value is not None
+    assert [str(one.additional_data["subscriptionId"]) for one in page.value] == [made["id"]] * 2
