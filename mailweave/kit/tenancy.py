@@ -67,7 +67,7 @@ def target(table: str) -> migrations.RunSQL:
 def reference(table: str, column: str, to: str, *, on_delete: str = "CASCADE") -> migrations.RunSQL:
     """The foreign key ``table.column`` -> ``to.id`` within one workspace.
 
-    ``on_delete`` is CASCADE, RESTRICT or SET NULL (which nulls only ``column``).
+    ``on_delete`` is CASCADE, RESTRICT, NO ACTION or SET NULL (which nulls only ``column``).
     """
     action = f"SET NULL ({column})" if on_delete == "SET NULL" else on_delete
     return migrations.RunSQL(

@@ -2,6 +2,7 @@
 
 - A member sees every copy in the mailboxes they own, with its Bcc: level ``OWN``.
 - In other people's mailboxes they see linked mail only, as far as the mailbox is shared.
+- A shared mailbox belongs to the workspace: every member sees all of it, as if they owned it.
 - A message seen through several mailboxes is seen at the highest of their levels.
 - A role gives no right to read other people's unlinked mail. Disconnecting changes nothing.
 
@@ -47,12 +48,16 @@ SHARED = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whose eyes mail is read with: the mailboxes they own, and those shared with them."""
+    """Whose eyes mail is read with: the mailboxes that are theirs, and those shared with them.
+
+    Of ``own``, those in ``common`` are everybody's.
+    """
 
     workspace_id: int
     user_id: int
     own: tuple[int, ...]
     shared: Mapping[int, Level]
+    common: frozenset[int] = frozenset()
 
     @property
     def mailbox_ids(self) -> tuple[int, ...]:
@@ -81,14 +86,15 @@ class Viewer:
 def viewer_for(member: Member) -> Viewer:
     """The eyes of a member. One query; ask once per request."""
     boxes = Mailbox.objects.filter(workspace_id=member.workspace_id).order_by("id")
-    rows = list(boxes.values_list("id", "owner_id", "sharing"))
-    own = tuple(pk for pk, owner_id, _ in rows if owner_id == member.user_id)
+    rows = list(boxes.values_list("id", "owner_id", "sharing", "delegate_id"))
+    common = frozenset(pk for pk, *_, delegate_id in rows if delegate_id)
+    own = tuple(pk for pk, owner_id, *_ in rows if owner_id == member.user_id or pk in common)
     shared = {
         pk: SHARED[Mailbox.Sharing(sharing)]
-        for pk, owner_id, sharing in rows
-        if owner_id != member.user_id and sharing != Mailbox.Sharing.PRIVATE
+        for pk, _, sharing, _ in rows
+        if pk not in own and sharing != Mailbox.Sharing.PRIVATE
     }
-    return Viewer(member.workspace_id, member.user_id, own, shared)
+    return Viewer(member.workspace_id, member.user_id, own, shared, common)
 
 
 def compose(package: str, file: str, name: str, **pieces: str) -> str:

@@ -322,6 +322,10 @@ class Shared:
     not_for: Mapping[str, str]
     """Accounts that know no such mailboxes, by how their key begins, and why."""
 
+    def key(self, account_id: str, address: str) -> str:
+        """The key of the mailbox at ``address``: its organisation's is that of who opens it."""
+        return f"{account_id.partition('.')[0]}.{address}"
+
     def why_not(self, account_id: str) -> str:
         """Why this account can add none; empty if it can."""
         reasons = (why for start, why in self.not_for.items() if account_id.startswith(start))

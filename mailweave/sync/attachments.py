@@ -41,6 +41,7 @@ def stream(workspace_id: int, source: PartSource) -> Iterator[bytes]:
             budget=budget,
             web=web,
             account_id=mailbox.remote_account_id,
+            shared_address=mailbox.shared_address,
         )
         try:
             yield from _read(provider.reader, source)

@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import QuerySet
+
 from mailweave.kit import clock
 from mailweave.mail.models import Mailbox
 from mailweave.people.access import Member
-from mailweave.sync import asking, backfill, health, trouble
+from mailweave.providers import kinds
+from mailweave.sync import asking, backfill, delegates, health, trouble
 from mailweave.sync.backfill import Counts, Progress
 from mailweave.sync.health import Health
 from mailweave.sync.models import Backfill, Sync
@@ -26,7 +29,35 @@ class Card:
     progress: Progress | None
     last: Backfill | None
     counts: Counts
-    mine: bool
+    member: Member
+    delegates: tuple[Mailbox, ...]
+    """With whose permission a shared mailbox can be opened."""
+    opens_shared: bool
+    """Whether its own permission covers shared mailboxes."""
+
+    @property
+    def mine(self) -> bool:
+        """Whether it is shown to this member as theirs; a shared one is everybody's."""
+        return self.mailbox.is_shared or self.mailbox.owner_id == self.member.user_id
+
+    @property
+    def may_change(self) -> bool:
+        """Whether this member decides about it."""
+        return delegates.decides(self.member, self.mailbox, self.delegates)
+
+    @property
+    def opened_by_me(self) -> bool:
+        """Whether this member is the one who can renew the permission it is opened with."""
+        holder = self.mailbox.delegate or self.mailbox
+        return bool(holder.owner_id == self.member.user_id)
+
+    @property
+    def unshared(self) -> str:
+        """Why no shared mailbox can be added with this one; empty if one can."""
+        described = kinds.describe(self.mailbox.kind)
+        if described.shared is None:
+            return described.unshared
+        return described.shared.why_not(self.mailbox.remote_account_id)
 
     @property
     def held(self) -> bool:
@@ -60,8 +91,12 @@ class Card:
 
 def of_kind(kind: str, member: Member) -> list[Card]:
     """The cards of a provider's mailboxes in this workspace, in the order they were connected."""
-    rows = Mailbox.objects.filter(kind=kind).select_related("owner").order_by("pk")
-    return make(rows, member)
+    return make(with_people(Mailbox.objects.filter(kind=kind).order_by("pk")), member)
+
+
+def with_people(rows: QuerySet[Mailbox]) -> QuerySet[Mailbox]:
+    """Mailboxes with everybody a card names."""
+    return rows.select_related("owner", "delegate__owner")
 
 
 def of_mailbox(mailbox: Mailbox, member: Member) -> Card:
@@ -77,23 +112,28 @@ def make(mailboxes: Iterable[Mailbox], member: Member) -> list[Card]:
     runs = Backfill.objects.filter(mailbox_id__in=ids).order_by("mailbox_id", "-pk")
     latest = {row.mailbox_id: row for row in runs.distinct("mailbox_id")}
     counts = backfill.count(ids)
-    return [
-        _card(row, syncs.get(row.pk), latest.get(row.pk), counts.get(row.pk, Counts()), member)
-        for row in rows
-    ]
+    offered, opens_shared = delegates.listed(ids), delegates.granted(rows)
+    cards = []
+    for row in rows:
+        sync, last = syncs.get(row.pk), latest.get(row.pk)
+        count = counts.get(row.pk, Counts())
+        cards.append(
+            Card(
+                mailbox=row,
+                sync=sync,
+                health=health.judge(row, sync),
+                progress=_progress(last, count),
+                last=last,
+                counts=count,
+                member=member,
+                delegates=tuple(offered[row.pk]),
+                opens_shared=row.pk in opens_shared,
+            )
+        )
+    return cards
 
 
-def _card(
-    mailbox: Mailbox, sync: Sync | None, last: Backfill | None, counts: Counts, member: Member
-) -> Card:
+def _progress(last: Backfill | None, counts: Counts) -> Progress | None:
     ended = {Backfill.State.DONE, Backfill.State.CANCELED}
     runs = last is not None and last.state not in ended
-    return Card(
-        mailbox=mailbox,
-        sync=sync,
-        health=health.judge(mailbox, sync),
-        progress=backfill.progress(last, counts) if last and runs else None,
-        last=last,
-        counts=counts,
-        mine=mailbox.owner_id == member.user_id,
-    )
+    return backfill.progress(last, counts) if last and runs else None

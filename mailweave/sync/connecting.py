@@ -20,7 +20,7 @@ from mailweave.providers import kinds, oauth, scopes
 from mailweave.providers.base import Budget, Client, Kind, Profile, Tokens
 from mailweave.providers.errors import ProviderError
 from mailweave.providers.identity import IdClaims
-from mailweave.sync import asking, backfill, clients, grants, hands, outcomes
+from mailweave.sync import asking, backfill, clients, delegates, grants, hands, outcomes
 from mailweave.sync.models import Authorization, Sync
 from mailweave.sync.outcomes import NotConnected
 
@@ -30,11 +30,17 @@ DEFAULT_FOLLOWED = ["inbox", "sent"]
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A mailbox that answers. ``was_known``: it was connected before and keeps all it had."""
+    """A mailbox that answers. ``was_known``: it was connected before and keeps all it had.
+
+    ``asked_shared``: it should also be allowed to open shared mailboxes; ``lacks_shared``: it is
+    not.
+    """
 
     mailbox_id: int
     address: str
     was_known: bool
+    asked_shared: bool = False
+    lacks_shared: bool = False
 
 
 def redirect_uri(kind: str) -> str:
@@ -42,8 +48,18 @@ def redirect_uri(kind: str) -> str:
     return f"{settings.PUBLIC_URL}/connect/{kind}/callback/"
 
 
-def begin(member: Member, kind: str, session_key: str, reconnect: Mailbox | None = None) -> str:
-    """Note what a person is about to do; returns the provider's address to send them to."""
+def begin(
+    member: Member,
+    kind: str,
+    session_key: str,
+    reconnect: Mailbox | None = None,
+    *,
+    shared: bool = False,
+) -> str:
+    """Note what a person is about to do; returns the provider's address to send them to.
+
+    ``shared``: they shall also allow us to open shared mailboxes. What was allowed is asked again.
+    """
     described, source = kinds.describe(kind), clients.find(kind)
     if source is None:
         raise outcomes.no_client(described)
@@ -56,6 +72,7 @@ def begin(member: Member, kind: str, session_key: str, reconnect: Mailbox | None
         nonce=nonce,
         session_hash=_hash(session_key),
         reconnect=reconnect,
+        shared=shared or (reconnect is not None and delegates.needed(reconnect)),
     )
     vault.seal(row, "verifier", verifier)
     row.made_at = clock.now()
@@ -64,7 +81,7 @@ def begin(member: Member, kind: str, session_key: str, reconnect: Mailbox | None
         settings.PROVIDER_ENDPOINTS[kind],
         source.client,
         redirect_uri=redirect_uri(kind),
-        scopes=described.scopes,
+        scopes=_scopes(described, row),
         state=state,
         verifier=verifier,
         nonce=nonce,
@@ -112,14 +129,14 @@ def _exchange(
     verifier: str,
     web: httpx2.Client,
 ) -> tuple[Tokens, Profile]:
-    """Tokens for the code, with every permission we asked for, and a mailbox that answers."""
+    """Tokens for the code, with every permission a mailbox needs, and a mailbox that answers."""
     endpoints = settings.PROVIDER_ENDPOINTS[kind.name]
     tokens, claims = oauth.exchange(
         endpoints,
         client,
         code=code,
         redirect_uri=redirect_uri(kind.name),
-        scopes=kind.scopes,
+        scopes=_scopes(kind, row),
         verifier=verifier,
         nonce=row.nonce,
         web=web,
@@ -131,29 +148,44 @@ def _exchange(
     return tokens, _prove(kind.name, tokens, claims, web)
 
 
+def _scopes(kind: Kind, row: Authorization) -> tuple[str, ...]:
+    """What is asked for."""
+    return kind.scopes + (kind.shared.scopes if row.shared and kind.shared else ())
+
+
 def disconnect(workspace_id: int, mailbox_id: int) -> None:
     """Revoke the grant and stop reading; mail and links stay. Talks to the network.
 
     If the provider cannot be reached, or knows no revoking, the tokens are deleted all the same: we
-    stop either way.
+    stop either way. Shared mailboxes that are opened with this permission end with it.
     """
     with scope.workspace(workspace_id):
         mailbox = Mailbox.objects.get(pk=mailbox_id)
         backfill.cancel(mailbox_id)
+    if not mailbox.is_shared:
+        _revoke(mailbox)
+    with scope.workspace(workspace_id):
+        Credential.objects.filter(mailbox_id=mailbox_id).delete()
+        delegates.forget(mailbox_id)
+        ending = [mailbox_id, *delegates.opened_by(mailbox_id).values_list("pk", flat=True)]
+        for one in ending:
+            backfill.cancel(one)
+        Mailbox.objects.filter(pk__in=ending).update(disconnected_at=clock.now())
+        Sync.objects.filter(mailbox_id__in=ending).update(
+            due_at=None, wanted_at=None, problem="", problem_text="", held_until=None
+        )
+        live.tell("mail", *(f"mailbox-{one}" for one in ending))
+
+
+def _revoke(mailbox: Mailbox) -> None:
+    """Give the permission back, as far as the provider can be reached and knows revoking."""
     with http.client(transport=hands.NETWORK) as web:
         try:
-            grant = grants.open_grant(workspace_id, mailbox_id, mailbox.kind, web)
+            grant = grants.open_grant(mailbox.workspace_id, mailbox.pk, mailbox.kind, web)
             endpoints = settings.PROVIDER_ENDPOINTS[mailbox.kind]
             oauth.revoke(endpoints, grant.tokens.refresh_token, web=web)
         except ProviderError:
             pass  # a grant that cannot be revoked is useless to us once its tokens are gone
-    with scope.workspace(workspace_id):
-        Credential.objects.filter(mailbox_id=mailbox_id).delete()
-        Mailbox.objects.filter(pk=mailbox_id).update(disconnected_at=clock.now())
-        Sync.objects.filter(mailbox_id=mailbox_id).update(
-            due_at=None, wanted_at=None, problem="", problem_text="", held_until=None
-        )
-        live.tell(f"mailbox-{mailbox_id}", "mail")
 
 
 def _use(member: Member, kind: str, session_key: str, state: str) -> Authorization:
@@ -252,16 +284,17 @@ def _keep(
     mailbox.save()
     grants.keep(mailbox.pk, tokens)
     asking.forget(member, kind)
-    _wake(mailbox, profile)
-    return Connected(mailbox.pk, mailbox.address, was_known)
+    wake(mailbox, profile.cursor)
+    for one in delegates.opened_by(mailbox.pk):
+        wake(one, "")  # it waited for this permission too
+    lacks_shared = row.shared and not delegates.granted([mailbox])
+    return Connected(mailbox.pk, mailbox.address, was_known, row.shared, lacks_shared)
 
 
-def _wake(mailbox: Mailbox, profile: Profile) -> None:
+def wake(mailbox: Mailbox, cursor: str) -> None:
     """Follow from now on; a mailbox that was known goes on from the cursor it had."""
     now = clock.now()
-    Sync.objects.get_or_create(
-        mailbox_id=mailbox.pk, defaults={"cursor": profile.cursor, "since": now}
-    )
+    Sync.objects.get_or_create(mailbox_id=mailbox.pk, defaults={"cursor": cursor, "since": now})
     sync = Sync.objects.select_for_update().get(mailbox_id=mailbox.pk)
     sync.problem = sync.problem_text = sync.held_reason = ""
     sync.problem_since = sync.held_until = None

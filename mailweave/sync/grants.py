@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from mailweave.kit import clock, crypto, scope, vault
-from mailweave.mail.models import Credential
+from mailweave.mail.models import Credential, Mailbox
 from mailweave.providers import oauth
 from mailweave.providers.base import Tokens
 from mailweave.providers.errors import AuthExpired, Misconfigured, Unavailable
@@ -25,7 +25,10 @@ _STEP = 0.1
 
 @dataclass(slots=True)
 class Grant:
-    """The grant of one mailbox, as last read. Methods open short transactions of their own."""
+    """The grant of one mailbox, as last read. Methods open short transactions of their own.
+
+    ``mailbox_id`` is whose it is, which is not always the mailbox it opens.
+    """
 
     workspace_id: int
     mailbox_id: int
@@ -87,10 +90,12 @@ class Grant:
 
 
 def open_grant(workspace_id: int, mailbox_id: int, kind: str, web: httpx2.Client) -> Grant:
-    """The grant of a mailbox; raises AuthExpired if there is none."""
+    """The grant that opens a mailbox: its own, or its delegate's. AuthExpired if there is none."""
     with scope.workspace(workspace_id):
-        tokens, version = _read(mailbox_id)
-    return Grant(workspace_id, mailbox_id, kind, web, tokens, version)
+        rows = Mailbox.objects.filter(pk=mailbox_id, delegate__isnull=False)
+        holder_id = rows.values_list("delegate_id", flat=True).first() or mailbox_id
+        tokens, version = _read(holder_id)
+    return Grant(workspace_id, holder_id, kind, web, tokens, version)
 
 
 def keep(mailbox_id: int, tokens: Tokens) -> int:

@@ -111,6 +111,7 @@ def reach(sync: Sync, mailbox: Mailbox, token: str) -> Hands:
         budget=budget,
         web=web,
         account_id=mailbox.remote_account_id,
+        shared_address=mailbox.shared_address,
     )
     with scope.workspace(mailbox.workspace_id):
         folders = Folder.objects.filter(mailbox_id=mailbox.pk).values_list("remote_id", "role")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from mailweave.kit import clock
 from mailweave.mail.models import Mailbox
+from mailweave.sync import trouble
 from mailweave.sync.models import Sync
 
 Name = Literal["healthy", "never", "stale", "error", "off"]
@@ -43,11 +44,18 @@ _PROBLEMS = {
         "Waiting for the operator",
         "The provider does not accept our OAuth client. The operator has to act; nothing was lost.",
     ),
+    Sync.Problem.ACCESS: (
+        "No access",
+        "It is closed to who opens it. Its administrator can let them in again; nothing was lost.",
+    ),
     Sync.Problem.FAILED: (
         "Sync failed",
         "Email sync failed. Please check your connection. We keep trying; nothing was lost.",
     ),
 }
+
+
+_OF_DELEGATE = "The permission it is opened with has ended or is not enough; nothing was lost."
 
 
 def judge(mailbox: Mailbox, sync: Sync | None) -> Health:
@@ -58,6 +66,8 @@ def judge(mailbox: Mailbox, sync: Sync | None) -> Health:
         return Health("never", "Never synced")
     if sync.problem:
         label, text = _PROBLEMS[Sync.Problem(sync.problem)]
+        if mailbox.is_shared and sync.problem in trouble.PERSONS_MOVE:
+            text = _OF_DELEGATE
         return Health("error", label, text)
     if sync.last_synced_at is None:
         return Health("never", "Never synced")

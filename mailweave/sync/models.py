@@ -1,4 +1,4 @@
-"""Sync, Backfill, Audit and what it found, OAuthClient, Authorization: the engine's rows."""
+"""Sync, Backfill, Audit and what it found, OAuthClient, Authorization and more: the engine's rows."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -20,6 +20,7 @@ class Sync(tenancy.TenantModel, Leased):
         ADMIN = "admin", "An administrator must allow it"
         BLOCKED = "blocked", "Blocked by the organisation"
         OPERATOR = "operator", "The operator must act"
+        ACCESS = "access", "No access"
         FAILED = "failed", "Sync failed"
 
     mailbox = tenancy.foreign_key("mail.Mailbox")
@@ -222,9 +223,24 @@ class Authorization(tenancy.TenantModel):
     nonce = models.CharField(max_length=64)
     session_hash = models.CharField(max_length=64)
     reconnect = tenancy.foreign_key("mail.Mailbox", null=True)
+    shared = models.BooleanField(default=False, help_text="also to open shared mailboxes")
     made_at = models.DateTimeField(auto_now_add=True)
     used_at = models.DateTimeField(null=True)
     claims = models.BinaryField(default=b"", help_text="to ask at the next sign-in; sealed")
+
+
+class Delegate(tenancy.TenantModel):
+    """Whose permission may open a shared mailbox: added by that person, for any of the times it is
+    needed. ``Mailbox.delegate`` is the one in use.
+    """
+
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    delegate = tenancy.foreign_key("mail.Mailbox")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "mailbox", "delegate", name="delegate_once"),
+        ]
 
 
 class ConsentRequest(tenancy.TenantModel):
@@ -239,6 +255,7 @@ class ConsentRequest(tenancy.TenantModel):
     state_hash = models.CharField(max_length=64, unique=True)
     state = models.BinaryField(default=b"")
     made_at = models.DateTimeField()
+    shared = models.BooleanField(default=False, help_text="also to open shared mailboxes")
     granted_at = models.DateTimeField(null=True)
     declined_at = models.DateTimeField(null=True)
 

@@ -4,9 +4,11 @@ from mailweave.kit.errors import Expected
 from mailweave.providers.base import Kind
 from mailweave.providers.errors import (
     AdminNeeded,
+    AuthExpired,
     Blocked,
     ConsentNeeded,
     Misconfigured,
+    NoAccess,
     ProofNeeded,
     ProviderError,
 )
@@ -94,6 +96,64 @@ def scope_missing(kind: Kind) -> NotConnected:
         "ticked, or a permission was taken out. Nothing was connected. Connect again and allow "
         "all of it.",
         code="scope_missing",
+    )
+
+
+def shared_scope_missing(delegate: str) -> NotConnected:
+    """The permission covers one's own mailbox only."""
+    return NotConnected(
+        f"{delegate} has not been allowed to open shared mailboxes yet. Choose “Allow shared "
+        "mailboxes” on its card first. Nothing was added.",
+        code="shared_scope",
+    )
+
+
+def not_opened(failure: ProviderError, delegate: str) -> NotConnected:
+    """What a provider's refusal means for somebody who is adding a shared mailbox."""
+    if isinstance(failure, AuthExpired):
+        return reconnect_first(delegate)
+    if isinstance(failure, ConsentNeeded):
+        return shared_scope_missing(delegate)
+    code = failure.why if isinstance(failure, NoAccess) else _code(failure)
+    return NotConnected(f"{failure} Nothing was changed.", code=code)
+
+
+def reconnect_first(delegate: str) -> NotConnected:
+    """The mailbox whose permission is wanted has none."""
+    return NotConnected(
+        f"The permission of {delegate} has ended. Reconnect it first. Nothing was changed.",
+        code="reconnect",
+    )
+
+
+def not_offered(reason: str) -> NotConnected:
+    """There is no such thing with this account."""
+    return NotConnected(f"{reason} Nothing was changed.", code="not_offered")
+
+
+def own_mailbox(address: str, own: str) -> NotConnected:
+    """Somebody adds their own mailbox as a shared one, perhaps by another of its addresses."""
+    alias = "" if address == own else f" {address} is another address of it."
+    return NotConnected(
+        f"That is your own mailbox, which is connected already.{alias} Nothing was added.",
+        code="own",
+    )
+
+
+def taken(address: str, known: str) -> NotConnected:
+    """Somebody has connected the mailbox as their own: it is not the workspace's."""
+    alias = "" if address == known else f", as {known}"
+    return NotConnected(
+        f"{address} is connected here already as somebody's own mailbox{alias}. What of it others "
+        "see is for them to choose. Nothing was added.",
+        code="taken",
+    )
+
+
+def no_address() -> NotConnected:
+    """What was typed is no address."""
+    return NotConnected(
+        "Enter the mailbox's whole e-mail address, such as support@company.example.", code="address"
     )
 
 

@@ -11,6 +11,7 @@ from mailweave.providers.errors import (
     Blocked,
     ConsentNeeded,
     Misconfigured,
+    NoAccess,
     ProviderError,
     RateLimited,
 )
@@ -26,10 +27,12 @@ _FIRST_WAIT = timedelta(seconds=30)
 _DATABASE_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=30)
 _OPERATOR_WAIT = timedelta(minutes=5)
+_ACCESS_WAIT = timedelta(minutes=15)
 _LONGEST_HOLD = timedelta(hours=24)
 _TRYING = "Something went wrong; trying again."
 _ASKING = "Waiting for the operator; asking again."
-OUR_WAITS = frozenset({_TRYING, _ASKING})
+_KNOCKING = "Waiting to be let in; asking again."
+OUR_WAITS = frozenset({_TRYING, _ASKING, _KNOCKING})
 """Reasons of waits that nobody asked of us: a person who wants to know now need not wait."""
 
 
@@ -45,6 +48,9 @@ def note(sync: Sync, error: Exception) -> None:
     elif isinstance(error, Misconfigured):
         _set(sync, Sync.Problem.OPERATOR, str(error))
         sync.held_until, sync.held_reason = now + _OPERATOR_WAIT, _ASKING
+    elif isinstance(error, NoAccess):
+        _set(sync, Sync.Problem.ACCESS, str(error))
+        sync.held_until, sync.held_reason = now + _ACCESS_WAIT, _KNOCKING
     else:
         _fail(sync, error)
     sync.save()

@@ -139,7 +139,8 @@ def lines(viewer: Viewer, rows: Iterable[ThreadRow], query: str = "") -> tuple[L
 
 def own_addresses(viewer: Viewer) -> frozenset[str]:
     """The addresses of the viewer's own mailboxes: what "You" stands for."""
-    mine = Mailbox.objects.filter(pk__in=viewer.own).values_list("address", flat=True)
+    boxes = Mailbox.objects.filter(pk__in=set(viewer.own) - viewer.common)
+    mine = boxes.values_list("address", flat=True)
     return frozenset(addresses.normalise(one) or one for one in mine)
 
 

@@ -121,7 +121,11 @@ def _filed(filings: Collection[Sequence[Filing]]) -> list[Filing]:
 def _entries(thread: ThreadView, insides: Mapping[int, Inside], member: Member) -> list[Entry]:
     ids = {one.mailbox_id for one in thread.messages}
     boxes = {one.pk: one for one in Mailbox.objects.filter(pk__in=ids).select_related("owner")}
-    mine = {one.address for one in boxes.values() if one.owner_id == member.user_id}
+    mine = {
+        one.address
+        for one in boxes.values()
+        if one.owner_id == member.user_id and not one.is_shared
+    }
     return [
         Entry(
             message=one,

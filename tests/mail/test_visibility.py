@@ -127,3 +127,31 @@ def test_the_planner_is_not_told_the_workspace(archive: Archive, sam: User) -> N
     assert len(asked) >= 12
     for query in asked:
         assert not re.search(r"workspace_id\s*=\s*\d", query["sql"]), query["sql"]
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_a_shared_mailbox_is_everybodys(archive: Archive, sam: User, kim: User, role: str) -> None:
+    box = archive.mailbox(kim, "private", delegate_id=archive.mailbox(kim, "private"))
+    thread_id = archive.thread()
+    linked, unlinked = archive.message(thread_id), archive.message(thread_id, minute=1)
+    for message_id in (linked, unlinked):
+        archive.copy(message_id, box, bcc=["boss@home.example"])
+    archive.link(linked, 1)
+    archive.settle()
+    for user in (sam, kim):
+        assert level_of(user, linked, thread_id) == Level.OWN
+        assert level_of(user, unlinked, thread_id) == Level.OWN
+    viewer = eyes(sam, role)
+    assert (viewer.own, viewer.common, dict(viewer.shared)) == ((box,), {box}, {})
+    assert len(inbox.page(viewer, Filters(mailbox_id=box)).rows) == 1
+
+
+def test_the_delegates_own_mail_is_not_shared_with_it(
+    archive: Archive, sam: User, kim: User
+) -> None:
+    own = archive.mailbox(kim, "private")
+    archive.mailbox(kim, delegate_id=own)
+    message_id = archive.message(archive.thread())
+    archive.copy(message_id, own)
+    archive.settle()
+    assert inbox.page(eyes(sam)).rows == ()

@@ -7,7 +7,11 @@ from mailweave.kit import clock, tenancy
 
 
 class Mailbox(tenancy.TenantModel):
-    """One connected mailbox. Disconnecting keeps it and its mail; ``disconnected_at`` says when."""
+    """One connected mailbox. Disconnecting keeps it and its mail; ``disconnected_at`` says when.
+
+    A shared one belongs to the workspace, whoever added it, and is opened with the permission of
+    its ``delegate``: another mailbox, of somebody who may.
+    """
 
     class Kind(models.TextChoices):
         GMAIL = "gmail", "Gmail"
@@ -28,6 +32,7 @@ class Mailbox(tenancy.TenantModel):
     followed_roles = ArrayField(
         models.CharField(max_length=16), default=list, help_text="empty: all but drafts and junk"
     )
+    delegate = tenancy.foreign_key("mail.Mailbox", null=True)
     connected_at = models.DateTimeField(default=clock.now)
     disconnected_at = models.DateTimeField(null=True)
 
@@ -40,6 +45,16 @@ class Mailbox(tenancy.TenantModel):
 
     def __str__(self) -> str:
         return self.address
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it belongs to the workspace rather than to its owner."""
+        return self.delegate_id is not None
+
+    @property
+    def shared_address(self) -> str:
+        """Where the provider has it, if it is not the mailbox of whom the permission is."""
+        return str(self.address) if self.is_shared else ""
 
 
 class Credential(tenancy.TenantModel):

@@ -71,19 +71,30 @@ def profile(client: SharedClient, account_id: str) -> Profile:
 def _why(address: str, door: str, error: ProviderError) -> ProviderError:
     match error:
         case Nobody():
-            return NoAccess(
-                f"Microsoft knows no mailbox {address} in your organisation.", "unknown"
-            )
+            words, why = _UNKNOWN, "unknown"
         case Homeless():
-            return NoAccess(
-                f"{address} has no mailbox that Microsoft 365 can open: it has no licence, was "
-                "deleted, or lies on an Exchange server of the organisation's own.",
-                "no_mailbox",
-            )
-        case Gone() if door == _DOORS[0]:
-            return NoAccess(f"Microsoft does not open {address} to this account.", "closed")
+            words, why = _NO_MAILBOX, "no_mailbox"
         case Gone():
-            return NoAccess(
-                f"Microsoft opens only some folders of {address} to this account.", "partial"
-            )
-    return final(error)
+            words, why = (_CLOSED, "closed") if door == _DOORS[0] else (_PARTIAL, "partial")
+        case _:
+            return final(error)
+    return NoAccess(words.format(address), why)
+
+
+_ASK = (
+    "Ask an Exchange administrator for Full Access (Read and manage) to it; that takes up to two "
+    "hours to work."
+)
+_UNKNOWN = (
+    "Microsoft knows no mailbox {} in your organisation. Check the address: a new one takes a "
+    "while to be known, and those of other organisations cannot be opened."
+)
+_NO_MAILBOX = (
+    "{} has no mailbox that Microsoft 365 can open: it has no licence, was deleted, or lies on an "
+    "Exchange server of the organisation's own."
+)
+_CLOSED = (
+    f"Microsoft does not open {{}} to this account. {_ASK} It may also be a group, which has no "
+    "mailbox."
+)
+_PARTIAL = f"Microsoft opens only some folders of {{}} to this account. {_ASK}"
