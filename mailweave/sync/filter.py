@@ -57,9 +57,10 @@ def judge_people(mailbox_id: int, arrivals: Sequence[Arrival]) -> dict[str, str]
 
     Call it with the store held, so that no entry is made between this and the storing. Two queries.
     """
-    box = Mailbox.objects.only("owner_id", "address").get(pk=mailbox_id)
+    box = Mailbox.objects.only("owner_id", "delegate_id", "address").get(pk=mailbox_id)
+    owner_id = 0 if box.is_shared else box.owner_id  # what is the workspace's is nobody's own
     people = {one.remote_id: _with(one) for one in arrivals}
-    found = neversync.find(people, owner_id=box.owner_id, own=box.address)
+    found = neversync.find(people, owner_id=owner_id, own=box.address)
     return {
         remote_id: WORKSPACES_LIST if whose is None else OWNERS_LIST
         for remote_id, whose in found.items()

@@ -1,4 +1,4 @@
-"""Sync, Backfill, Audit and what it found, OAuthClient, Authorization and more: the engine's rows."""
+"""Sync, Backfill, Audit and what it found, OAuthClient, Authorization, Delegate: engine rows."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
