@@ -173,11 +173,7 @@ def _note_aside(
 def _settle(hands: Hands, outcome: Outcome) -> set[int]:
     """Write the state of copies that are gone or set aside; returns the threads that lost one."""
     copies = Copy.objects.filter(mailbox_id=hands.mailbox_id)
-    touched: set[int] = set()
-    if outcome.gone:
-        gone = copies.filter(remote_id__in=outcome.gone)
-        touched = set(gone.filter(thread__isnull=False).values_list("thread_id", flat=True))
-        gone.update(state=Copy.State.GONE, reason="It was deleted at the provider.")
+    touched = listing.lose(hands.mailbox_id, outcome.gone, Copy.State.values)
     if outcome.stuck:
         # A message that came along with its thread may have no row yet; it must not get lost.
         rows = [

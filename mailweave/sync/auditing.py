@@ -20,7 +20,7 @@ from mailweave.kit import clock, live, scope, sql
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Listed, Page, Window
 from mailweave.providers.errors import CursorExpired
-from mailweave.sync import backfill, fetching, listing
+from mailweave.sync import backfill, deletions, fetching, listing
 from mailweave.sync import filter as rules
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Audit, AuditDay, Finding, Sync
@@ -227,6 +227,7 @@ def _confirm(hands: Hands, audit: Audit) -> None:
         doubtful = listing.unlisted(
             hands.mailbox_id, audit.number, audit.since, fetching.PAGE, before=audit.started_at
         )
+        told = deletions.noted(hands.mailbox_id, [one.remote_id for one in doubtful])
     if not doubtful:
         _end(hands, audit)
         return
@@ -236,7 +237,7 @@ def _confirm(hands: Hands, audit: Audit) -> None:
         here = [one for one, row in known.items() if row.state == Copy.State.STORED]
         listing.mark(hands.mailbox_id, here, audit.number)
         _count(audit, [known[one].received_at for one in here])
-        lost = [one for one in doubtful if one.remote_id not in here]
+        lost = [one for one in doubtful if one.remote_id not in {*here, *told}]
         _note(audit, [(one, one.received_at, What.MISSING) for one in lost])
         findings = Finding.objects.filter(audit=audit, what=What.MISSING, confirmed_at=None)
         audit.found += findings.update(confirmed_at=clock.now())

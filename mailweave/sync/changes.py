@@ -7,11 +7,13 @@ A round goes from asking until the provider has no more. It may take many pages,
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Q
+
 from mailweave.kit import clock, live
 from mailweave.mail import store, threads
 from mailweave.mail.models import Copy
 from mailweave.providers.base import Changes, Listed, StateChange
-from mailweave.sync import backfill, listing
+from mailweave.sync import backfill, deletions, listing
 from mailweave.sync import filter as rules
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Sync
@@ -30,8 +32,8 @@ def follow(hands: Hands, cursor: str, *, reconciling: bool = False) -> None:
     """Take over one page of changes after ``cursor``. Raises CursorExpired.
 
     New mail is put on the list to be fetched next; state is written at once; what the provider
-    deleted is marked gone, and its message stays. ``reconciling``: the cursor is the fresh one that
-    will replace a lost one.
+    deleted is made sure of later: :mod:`mailweave.sync.deletions`. ``reconciling``: the cursor is
+    the fresh one that will replace a lost one.
     """
     changes = hands.reader.changes(cursor)
     created, updated = _sort(changes)
@@ -42,7 +44,7 @@ def follow(hands: Hands, cursor: str, *, reconciling: bool = False) -> None:
         came = [one for one in updated if known.get(one.remote_id) in {None, Copy.State.SKIPPED}]
         _take_up(hands, [*new, *came])
         touched = listing.change(hands.mailbox_id, [*created, *updated, *changes.present])
-        touched |= _lose(hands, changes.destroyed)
+        deletions.note(hands.mailbox_id, changes.destroyed)
         threads.refresh(touched)
         _move(hands, changes, len(touched), reconciling=reconciling)
         if touched:
@@ -60,8 +62,10 @@ def _sort(changes: Changes) -> tuple[list[StateChange], list[StateChange]]:
 
 
 def _known(hands: Hands, remote_ids: Sequence[str]) -> dict[str, str]:
+    """The states of copies that are here; what was gone before it was fetched is not."""
     rows = Copy.objects.filter(mailbox_id=hands.mailbox_id, remote_id__in=remote_ids)
-    return dict(rows.values_list("remote_id", "state"))
+    never = Q(state=Copy.State.GONE, message__isnull=True)
+    return dict(rows.exclude(never).values_list("remote_id", "state"))
 
 
 def _take_up(hands: Hands, changes: Sequence[StateChange]) -> None:
@@ -88,16 +92,6 @@ def _take_up(hands: Hands, changes: Sequence[StateChange]) -> None:
             )
     listing.add_new(hands.mailbox_id, wanted)
     Copy.objects.bulk_create(skipped, ignore_conflicts=True)
-
-
-def _lose(hands: Hands, remote_ids: Sequence[str]) -> set[int]:
-    """Mark copies gone; returns the threads they were in."""
-    copies = Copy.objects.filter(mailbox_id=hands.mailbox_id, remote_id__in=remote_ids)
-    touched = set(copies.filter(thread__isnull=False).values_list("thread_id", flat=True))
-    copies.exclude(state=Copy.State.GONE).update(
-        state=Copy.State.GONE, reason="It was deleted at the provider."
-    )
-    return touched
 
 
 def _move(hands: Hands, changes: Changes, changed: int, *, reconciling: bool) -> None:

@@ -5,8 +5,9 @@
     take the lease --> what comes first?  1 reconcile   the cursor is lost
                                           2 changes     somebody wants to know, or a poll is due
                                           3 new mail    listed by changes
-                                          4 the past    a running backfill
-                                          5 the audit   once a day, or asked for
+                                          4 deletions   old enough to be made sure of
+                                          5 the past    a running backfill
+                                          6 the audit   once a day, or asked for
     ... until nothing is left, the slice is over, or something holds us back --> give it back
 
 What to do next is read from the rows before each step, so that pausing, disconnecting or a
@@ -24,7 +25,16 @@ from mailweave.mail import policy
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Listed
 from mailweave.providers.errors import CursorExpired, OverBudget, ProviderError
-from mailweave.sync import auditing, backfill, changes, fetching, listing, reconcile, trouble
+from mailweave.sync import (
+    auditing,
+    backfill,
+    changes,
+    deletions,
+    fetching,
+    listing,
+    reconcile,
+    trouble,
+)
 from mailweave.sync.hands import Hands, reach
 from mailweave.sync.models import Backfill, Sync
 
@@ -96,6 +106,7 @@ def next_due(sync: Sync) -> datetime | None:
         due = sync.polled_at + POLL
         if sync.audit_at and now < sync.audit_at < due:
             due = sync.audit_at
+        due = min(due, deletions.due(sync.mailbox_id) or due)
     return max(due, sync.held_until) if sync.held_until else due
 
 
@@ -183,10 +194,14 @@ def _follow(hands: Hands, sync: Sync) -> Task:
 
 
 def _read(hands: Hands, sync: Sync) -> Task | None:
-    """New mail always; then the past: its first page, its listing, and the rest of it."""
+    """New mail always; then what may be gone; then the past: its first page, its listing, and the
+    rest of it."""
     new = _next(hands, listing.NEW_BELOW, fetching.BATCH)
     if new:
         return Task(lambda: fetching.fetch(hands, new, lambda: _goes_on(hands)), _UNITS_TO_FETCH)
+    doubtful = deletions.waiting(sync)
+    if doubtful:
+        return Task(lambda: deletions.confirm(hands, doubtful), _UNITS_TO_FETCH)
     past = backfill.current(hands.mailbox_id)
     if past is None or past.state != Backfill.State.RUNNING:
         return None
@@ -227,7 +242,7 @@ def _goes_on(hands: Hands, past: Backfill | None = None) -> bool:
 def _poll_is_due(sync: Sync) -> bool:
     if sync.following_since or sync.wanted_at or sync.polled_at is None:
         return True
-    return bool(sync.polled_at + POLL <= clock.now())
+    return bool(sync.polled_at + POLL <= clock.now()) or deletions.needs_round(sync)
 
 
 def _afford(hands: Hands, task: Task) -> None:

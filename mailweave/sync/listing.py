@@ -90,7 +90,10 @@ def leave_out(mailbox_id: int, left_out: Sequence[tuple[str, str, datetime]]) ->
 
 
 def change(mailbox_id: int, changes: Sequence[StateChange]) -> set[int]:
-    """Take over the state of stored copies as the provider says it; returns their threads."""
+    """Take over the state of stored copies as the provider says it; returns their threads.
+
+    What it tells of is there: doubts about it end.
+    """
     rows = _rows(
         "change",
         mailbox=mailbox_id,
@@ -98,8 +101,20 @@ def change(mailbox_id: int, changes: Sequence[StateChange]) -> set[int]:
         folders=["\x1f".join(one.folder_ids) for one in changes],
         seen=[one.seen for one in changes],
         flagged=[one.flagged for one in changes],
+        now=clock.now(),
     )
     return {row[0] for row in rows}
+
+
+def doubt(mailbox_id: int, remote_ids: Collection[str], *, again: bool = False) -> None:
+    """Note that the provider does not show these stored copies any more; ``again``: as of now."""
+    _run("doubt", mailbox=mailbox_id, remote_ids=list(remote_ids), now=clock.now(), again=again)
+
+
+def lose(mailbox_id: int, remote_ids: Collection[str], states: Collection[str]) -> set[int]:
+    """Write that copies in these states are gone; returns the threads they were in."""
+    rows = _rows("lose", mailbox=mailbox_id, remote_ids=list(remote_ids), states=list(states))
+    return {row[0] for row in rows if row[0]}
 
 
 def set_unseen(mailbox_id: int, unseen: Iterable[str]) -> set[int]:

@@ -50,9 +50,23 @@ def copies(world: World, mailbox: int, state: str = "stored") -> set[str]:
 
 
 def poll(world: World, mailbox: int) -> None:
-    """Let the next poll come, and everything after it."""
+    """Let the next poll come, and everything after it; what may be gone is made sure of."""
+    glance(world, mailbox)
+    while missing(world, mailbox) and not sync_of(world, mailbox).problem:
+        glance(world, mailbox)
+
+
+def glance(world: World, mailbox: int) -> None:
+    """Let the next poll come, and nothing that takes longer."""
     world.hands.at += engine.POLL + timedelta(seconds=1)
     world.work(mailbox)
+
+
+def missing(world: World, mailbox: int) -> set[str]:
+    """Remote ids of the copies that may be gone."""
+    with scope.workspace(world.member.workspace_id):
+        found = Copy.objects.filter(mailbox_id=mailbox, missing_since__isnull=False)
+        return set(found.values_list("remote_id", flat=True))
 
 
 def exact(world: World, mailbox: int, address: str, *, repaired: bool = False) -> None:

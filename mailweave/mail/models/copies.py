@@ -17,6 +17,9 @@ class Copy(tenancy.TenantModel):
            \\----> stuck --> listed        stuck: set aside with its reason; retried by a person
 
     Every copy is in exactly one state, so the states of a mailbox always add up.
+
+    A stored copy that the provider says is gone stays stored, with ``missing_since``, until it has
+    been asked for once more: :mod:`mailweave.sync.deletions`.
     """
 
     class State(models.TextChoices):
@@ -42,6 +45,8 @@ class Copy(tenancy.TenantModel):
     """Order of fetching: smaller first; below zero for new mail, which no pause holds back."""
     attempts = models.PositiveSmallIntegerField(default=0)
     """How often the provider failed to answer for it."""
+    missing_since = models.DateTimeField(null=True)
+    """Since when the provider no longer shows it, where nobody has made sure of it yet."""
     listing = models.PositiveIntegerField(default=0)
     """The last complete listing that named it: of a repair, or of an audit."""
     named_at = models.DateTimeField(null=True)
@@ -71,4 +76,9 @@ class Copy(tenancy.TenantModel):
                 condition=models.Q(state="stuck"),
             ),
             models.Index(fields=["workspace_id", "mailbox", "received_at"], name="copy_received"),
+            models.Index(
+                fields=["workspace_id", "mailbox", "missing_since"],
+                name="copy_missing",
+                condition=models.Q(missing_since__isnull=False),
+            ),
         ]

@@ -42,15 +42,32 @@ WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'sto
 ORDER BY id LIMIT %(limit)s;
 
 -- name: change
+-- One that was gone and is told of again is back, until somebody has made sure of it: providers
+-- repeat what is long over.
 UPDATE mail_copy c SET folder_ids = string_to_array(g.folder_ids, chr(31)), seen = g.seen,
-    flagged = g.flagged
+    flagged = g.flagged, state = 'stored', reason = '',
+    missing_since = CASE c.state WHEN 'gone' THEN %(now)s::timestamptz END
 FROM unnest(%(remote_ids)s::text[], %(folders)s::text[], %(seen)s::boolean[],
     %(flagged)s::boolean[]) AS g (remote_id, folder_ids, seen, flagged)
 WHERE c.workspace_id = %(workspace)s AND c.mailbox_id = %(mailbox)s AND c.remote_id = g.remote_id
-  AND c.state = 'stored'
-  AND (c.folder_ids::text[], c.seen, c.flagged)
-      IS DISTINCT FROM (string_to_array(g.folder_ids, chr(31)), g.seen, g.flagged)
+  AND (c.state = 'stored' OR c.state = 'gone' AND c.message_id IS NOT NULL)
+  AND ((c.folder_ids::text[], c.seen, c.flagged)
+          IS DISTINCT FROM (string_to_array(g.folder_ids, chr(31)), g.seen, g.flagged)
+       OR c.missing_since IS NOT NULL OR c.state = 'gone')
 RETURNING c.thread_id;
+
+-- name: doubt
+UPDATE mail_copy SET missing_since = %(now)s
+WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
+  AND remote_id = ANY(%(remote_ids)s::text[]) AND state = 'stored'
+  AND (missing_since IS NULL OR %(again)s);
+
+-- name: lose
+UPDATE mail_copy SET state = 'gone', reason = 'It was deleted at the provider.',
+    missing_since = NULL
+WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
+  AND remote_id = ANY(%(remote_ids)s::text[]) AND state = ANY(%(states)s::text[])
+RETURNING thread_id;
 
 -- name: unseen
 UPDATE mail_copy SET seen = NOT (remote_id = ANY(%(unseen)s::text[]))
