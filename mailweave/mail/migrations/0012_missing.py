@@ -6,7 +6,7 @@ from mailweave.kit import tenancy
 
 
 class Migration(migrations.Migration):
-    dependencies = [("mail", "0010_ledger")]
+    dependencies = [("mail", "0011_delegate")]
 
     operations = [
         migrations.AddField(
