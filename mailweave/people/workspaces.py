@@ -52,6 +52,11 @@ def make_user(name: str, email: str, password: str, time_zone: str = "UTC") -> U
     return user
 
 
+def all_ids() -> list[int]:
+    """The numbers of all workspaces, for what is done in each of them."""
+    return list(Workspace.objects.order_by("pk").values_list("pk", flat=True))
+
+
 def memberships(user: User) -> list[Member]:
     """Where this user works, oldest workspace first."""
     with scope.user(user.pk):

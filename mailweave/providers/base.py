@@ -360,6 +360,8 @@ class Kind:
     shared: Shared | None = None
     unshared: str = ""
     """Why there are no shared mailboxes, where there are none."""
+    short_lived: str = ""
+    """Why a permission may be given for days only, and who can change that."""
     registration: tuple[str, ...] = ()
     """How somebody gets an OAuth client from the company, step by step."""
 

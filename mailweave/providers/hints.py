@@ -31,7 +31,8 @@ def _rows(error: type[ProviderError], words: str, *numbers: int) -> dict[int, Hi
 HINTS: Mapping[int, Hint] = {
     **_rows(
         AuthExpired,
-        "The permission has ended: it was not used for too long, or was revoked.",
+        "The permission has ended: it was not used for too long (Microsoft's limit is 90 days, "
+        "where the organisation has set no shorter one), or was revoked.",
         *(70008, 700082),
     ),
     **_rows(

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
 from mailweave.kit import clock
-from mailweave.mail.models import Mailbox
+from mailweave.mail.models import Credential, Mailbox
 from mailweave.people.access import Member
 from mailweave.providers import kinds
-from mailweave.sync import asking, backfill, delegates, health, trouble
+from mailweave.sync import asking, backfill, delegates, health, reports, trouble
 from mailweave.sync.backfill import Counts, Progress
 from mailweave.sync.health import Health
 from mailweave.sync.models import Backfill, Sync
@@ -34,6 +34,8 @@ class Card:
     """With whose permission a shared mailbox can be opened."""
     opens_shared: bool
     """Whether its own permission covers shared mailboxes."""
+    ends_at: datetime | None
+    """When its permission ends, if that is soon."""
 
     @property
     def mine(self) -> bool:
@@ -68,6 +70,22 @@ class Card:
     def needs_owner(self) -> bool:
         """Whether nothing goes on until the owner reconnects."""
         return bool(self.sync and self.sync.problem in trouble.PERSONS_MOVE)
+
+    @property
+    def awaits_operator(self) -> bool:
+        """Whether the provider refuses our OAuth client: reconnecting would not help."""
+        return bool(self.sync and self.sync.problem == Sync.Problem.OPERATOR)
+
+    @property
+    def may_reconnect(self) -> bool:
+        """Whether reconnecting is offered."""
+        trouble_of_its_own = bool(self.sync and self.sync.problem) and not self.awaits_operator
+        return bool(self.mailbox.disconnected_at) or trouble_of_its_own or self.ends_at is not None
+
+    @property
+    def ends_why(self) -> str:
+        """Why its provider may have given it a permission for days only."""
+        return kinds.describe(self.mailbox.kind).short_lived
 
     @property
     def asks_admin(self) -> bool:
@@ -112,6 +130,8 @@ def make(mailboxes: Iterable[Mailbox], member: Member) -> list[Card]:
     runs = Backfill.objects.filter(mailbox_id__in=ids).order_by("mailbox_id", "-pk")
     latest = {row.mailbox_id: row for row in runs.distinct("mailbox_id")}
     counts = backfill.count(ids)
+    soon = Credential.objects.filter(refresh_expires_at__lt=clock.now() + reports.EARLY)
+    ends = dict(soon.filter(mailbox_id__in=ids).values_list("mailbox_id", "refresh_expires_at"))
     offered, opens_shared = delegates.listed(ids), delegates.granted(rows)
     cards = []
     for row in rows:
@@ -128,6 +148,7 @@ def make(mailboxes: Iterable[Mailbox], member: Member) -> list[Card]:
                 member=member,
                 delegates=tuple(offered[row.pk]),
                 opens_shared=row.pk in opens_shared,
+                ends_at=ends.get(row.pk),
             )
         )
     return cards

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from mailweave.kit import vault
 from mailweave.providers.base import Client
+from mailweave.sync import trouble
 from mailweave.sync.models import OAuthClient
 
 
@@ -35,8 +36,10 @@ def save(kind: str, client_id: str, client_secret: str, user_id: int) -> None:
     if client_secret or not row.client_secret:
         vault.seal(row, "client_secret", client_secret)
     row.save()
+    trouble.try_again(kind)
 
 
 def forget(kind: str) -> None:
     """Go back to the installation's client, if there is one."""
     OAuthClient.objects.filter(kind=kind).delete()
+    trouble.try_again(kind)

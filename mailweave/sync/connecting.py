@@ -20,7 +20,16 @@ from mailweave.providers import kinds, oauth, scopes
 from mailweave.providers.base import Budget, Client, Kind, Profile, Tokens
 from mailweave.providers.errors import ProviderError
 from mailweave.providers.identity import IdClaims
-from mailweave.sync import asking, backfill, clients, delegates, grants, hands, outcomes
+from mailweave.sync import (
+    alerts,
+    asking,
+    backfill,
+    clients,
+    delegates,
+    grants,
+    hands,
+    outcomes,
+)
 from mailweave.sync.models import Authorization, Sync
 from mailweave.sync.outcomes import NotConnected
 
@@ -174,6 +183,7 @@ def disconnect(workspace_id: int, mailbox_id: int) -> None:
         Sync.objects.filter(mailbox_id__in=ending).update(
             due_at=None, wanted_at=None, problem="", problem_text="", held_until=None
         )
+        alerts.look()
         live.tell("mail", *(f"mailbox-{one}" for one in ending))
 
 
@@ -287,6 +297,7 @@ def _keep(
     wake(mailbox, profile.cursor)
     for one in delegates.opened_by(mailbox.pk):
         wake(one, "")  # it waited for this permission too
+    alerts.look()  # the others that waited for it too
     lacks_shared = row.shared and not delegates.granted([mailbox])
     return Connected(mailbox.pk, mailbox.address, was_known, row.shared, lacks_shared)
 

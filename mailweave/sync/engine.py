@@ -26,6 +26,7 @@ from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Listed
 from mailweave.providers.errors import CursorExpired, OverBudget, ProviderError
 from mailweave.sync import (
+    alerts,
     auditing,
     backfill,
     changes,
@@ -274,6 +275,8 @@ def _went_well(hands: Hands, before: Sync) -> None:
             held_reason="",
         )
         live.tell(f"mailbox-{hands.mailbox_id}")
+        if before.problem:
+            alerts.look(hands.mailbox_id)
 
 
 def _stop(workspace_id: int, sync_id: int, token: str, error: Exception) -> None:
@@ -286,4 +289,5 @@ def _stop(workspace_id: int, sync_id: int, token: str, error: Exception) -> None
         if sync is None:
             return
         trouble.note(sync, error)
+        alerts.look(sync.mailbox_id)
         live.tell(f"mailbox-{sync.mailbox_id}")

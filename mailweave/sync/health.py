@@ -1,28 +1,38 @@
 """How a mailbox is, derived from its rows when somebody looks; never stored."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from mailweave.kit import clock
 from mailweave.mail.models import Mailbox
+from mailweave.providers import kinds
 from mailweave.sync import trouble
 from mailweave.sync.models import Sync
 
-Name = Literal["healthy", "never", "stale", "error", "off"]
+Name = Literal["healthy", "never", "waiting", "stale", "error", "off"]
 STALE_AFTER = timedelta(hours=25)
-WORST_FIRST: tuple[Name, ...] = ("error", "stale", "never", "healthy", "off")
+WORST_FIRST: tuple[Name, ...] = ("error", "stale", "waiting", "never", "healthy", "off")
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A badge: its kind, its words, and a sentence under the address when something is wrong."""
+    """A badge: its kind, its words, and a sentence under the address when there is more to say.
+
+    ``since``: how long it has been so; ``until``: when a wait ends, if somebody said so.
+    """
 
     name: Name
     label: str
     text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
+_REFUSED = (
+    "{company} does not accept this installation's OAuth client; an admin can correct it. "
+    "Nothing was lost."
+)
 _PROBLEMS = {
     Sync.Problem.RECONNECT: (
         "Reconnect needed",
@@ -41,8 +51,8 @@ _PROBLEMS = {
         "A rule of the organisation keeps Mailweave out. Ask its administrator; nothing was lost.",
     ),
     Sync.Problem.OPERATOR: (
-        "Waiting for the operator",
-        "The provider does not accept our OAuth client. The operator has to act; nothing was lost.",
+        "Waiting",
+        _REFUSED,
     ),
     Sync.Problem.ACCESS: (
         "No access",
@@ -65,17 +75,29 @@ def judge(mailbox: Mailbox, sync: Sync | None) -> Health:
     if sync is None:
         return Health("never", "Never synced")
     if sync.problem:
-        label, text = _PROBLEMS[Sync.Problem(sync.problem)]
-        if mailbox.is_shared and sync.problem in trouble.PERSONS_MOVE:
-            text = _OF_DELEGATE
-        return Health("error", label, text)
+        return _of_problem(mailbox, sync)
+    until = trouble.asked_until(sync)
+    if sync.last_synced_at and clock.now() - sync.last_synced_at > STALE_AFTER:
+        said = f" {sync.held_reason}" if until else ""
+        return Health("stale", "Stale", f"The last sync is more than 25 hours ago.{said}")
+    if until:
+        return Health("waiting", "Waiting", f"{sync.held_reason} Nothing is lost.", until=until)
     if sync.last_synced_at is None:
         return Health("never", "Never synced")
-    if clock.now() - sync.last_synced_at > STALE_AFTER:
-        return Health("stale", "Stale", "The last sync is more than 25 hours ago.")
     return Health("healthy", "Healthy")
 
 
 def worst(healths: list[Health]) -> Health | None:
     """The one that colours a provider's dot."""
     return min(healths, key=lambda one: WORST_FIRST.index(one.name), default=None)
+
+
+def _of_problem(mailbox: Mailbox, sync: Sync) -> Health:
+    """What only the operator can put right is no error of the mailbox's: it waits."""
+    label, text = _PROBLEMS[Sync.Problem(sync.problem)]
+    if mailbox.is_shared and sync.problem in trouble.PERSONS_MOVE:
+        text = _OF_DELEGATE
+    if sync.problem != Sync.Problem.OPERATOR:
+        return Health("error", label, text, since=sync.problem_since)
+    text = text.format(company=kinds.describe(mailbox.kind).company)
+    return Health("waiting", label, text, since=sync.problem_since)

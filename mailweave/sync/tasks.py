@@ -1,10 +1,11 @@
-"""What workers run: one slice for one mailbox, and a look around every ten seconds."""
+"""What workers run: one slice for one mailbox, a look around every ten seconds, a slower one."""
 
 from django.db import close_old_connections, connection
 from procrastinate.contrib.django import app
 
 from mailweave.kit import clock, jobs, scope
-from mailweave.sync import engine
+from mailweave.people import notifications, workspaces
+from mailweave.sync import alerts, engine
 
 
 @app.task(name="sync.advance")
@@ -26,3 +27,15 @@ def sweep(timestamp: int) -> None:
     for workspace_id, sync_id in due:
         with scope.workspace(workspace_id):
             jobs.nudge("sync.advance", workspace_id=workspace_id, sync_id=sync_id)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="sync.watch")
+def watch(timestamp: int) -> None:
+    """Notice what no slice can: that there was none for long, or that an end draws near."""
+    del timestamp
+    close_old_connections()
+    for workspace_id in workspaces.all_ids():
+        with scope.workspace(workspace_id):
+            alerts.look()
+            notifications.forget_old()

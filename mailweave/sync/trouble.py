@@ -1,10 +1,10 @@
 """What a refusal means for a mailbox: wait, reconnect, or try again with back-off."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 
-from mailweave.kit import clock, vault
+from mailweave.kit import clock, jobs, vault
 from mailweave.providers.errors import (
     AdminNeeded,
     AuthExpired,
@@ -56,6 +56,22 @@ def note(sync: Sync, error: Exception) -> None:
     sync.save()
 
 
+def asked_until(sync: Sync) -> datetime | None:
+    """Until when the provider has asked us to wait; None if it has not, or that is over."""
+    if not sync.held_until or not sync.held_reason or sync.held_reason in OUR_WAITS:
+        return None
+    return sync.held_until if sync.held_until > clock.now() else None
+
+
+def try_again(kind: str) -> None:
+    """The OAuth client for ``kind`` was entered anew: who waited for that goes on at once."""
+    waiting = Sync.objects.filter(problem=Sync.Problem.OPERATOR, mailbox__kind=kind)
+    for sync in waiting:
+        rows = Sync.objects.filter(pk=sync.pk)
+        rows.update(held_until=None, held_reason="", due_at=clock.now())
+        jobs.nudge("sync.advance", workspace_id=sync.workspace_id, sync_id=sync.pk)
+
+
 def _whose_move(error: AuthExpired | ConsentNeeded) -> Sync.Problem:
     if isinstance(error, AdminNeeded):
         return Sync.Problem.ADMIN
@@ -92,4 +108,6 @@ def _set(sync: Sync, problem: str, text: str) -> None:
 
 def _words(error: Exception) -> str:
     """A sentence for people; of an unforeseen error only its name, never its contents."""
-    return str(error) if isinstance(error, ProviderError) else type(error).__name__
+    if isinstance(error, ProviderError):
+        return str(error)
+    return f"Something unforeseen went wrong here ({type(error).__name__})."

@@ -62,6 +62,8 @@ def round_result(card: Card) -> tuple[int, str]:
         return messages.ERROR, f"{address}: {card.health.text}{said}"
     if sync is None or card.mailbox.disconnected_at:
         return messages.WARNING, f"{address} is not connected."
+    if card.awaits_operator:
+        return messages.WARNING, f"{address}: {card.health.text} {sync.problem_text}"
     if card.held and sync.held_until and sync.held_reason:
         at = f"{timezone.localtime(sync.held_until):%H:%M}"
         return messages.WARNING, f"{address}: {sync.held_reason} Next try at {at}; nothing is lost."

@@ -20,6 +20,7 @@ from mailweave.providers.base import Kind
 from mailweave.sync import asking, cards, clients, connecting, health, offers
 from mailweave.sync.asking import Waiting
 from mailweave.sync.health import Health
+from mailweave.sync.models import Sync
 from mailweave.sync.outcomes import NotConnected
 
 
@@ -38,6 +39,8 @@ class Section:
     mine: tuple[cards.Card, ...]
     others: tuple[cards.Card, ...]
     worst: Health | None
+    refused: Sync | None
+    """Of a mailbox that waits because the provider refuses our OAuth client."""
 
 
 class ClientForm(forms.Form):
@@ -181,6 +184,7 @@ def section(member: Member, kind: str) -> Section:
     mine = tuple(card for card in shown if card.mine)
     others = tuple(card for card in shown if not card.mine)
     known = [card.health for card in mine if card.health.name != "off"]
+    waiting = next((card.sync for card in shown if card.awaits_operator), None)
     return Section(
         kind=described,
         offered=source is not None,
@@ -190,6 +194,7 @@ def section(member: Member, kind: str) -> Section:
         mine=mine,
         others=others if member.may("manage integrations") else (),
         worst=health.worst(known),
+        refused=waiting,
     )
 
 

@@ -17,7 +17,7 @@ from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from mailweave.kit import jobs
-from mailweave.sync import gauges
+from mailweave.sync import gauges, offers
 from mailweave.sync.gauges import Gauge
 
 log = logging.getLogger(__name__)
@@ -134,6 +134,11 @@ def _of_mailboxes(found: list[Gauge]) -> list[Metric]:
         "Messages not stored yet: new mail and past still to be fetched, and those set aside.",
         labels=[*label, "state"],
     )
+    refused = GaugeMetricFamily(
+        "mailweave_client_refused_mailboxes",
+        "Mailboxes that wait because the provider does not accept the OAuth client.",
+        labels=["kind"],
+    )
     units = CounterMetricFamily(
         "mailweave_mailbox_quota_units",
         "Quota units spent: Gmail's units, requests at Microsoft.",
@@ -150,7 +155,10 @@ def _of_mailboxes(found: list[Gauge]) -> list[Metric]:
         for state, count in one.messages.items():
             messages.add_metric([*labels, state], count)
         units.add_metric(labels, one.units_spent)
-    return [problems, age, overdue, held, messages, units]
+    for kind in offers.kinds():
+        waiting = (one for one in found if (one.kind, one.problem) == (kind, "operator"))
+        refused.add_metric([kind], sum(1 for _ in waiting))
+    return [problems, age, overdue, held, messages, refused, units]
 
 
 def _of_jobs() -> Metric:

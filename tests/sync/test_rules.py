@@ -63,6 +63,11 @@ def test_health() -> None:
     assert judged(last_synced_at=NOW, problem="failed") == "error"
     assert judged(Mailbox(workspace_id=1, disconnected_at=NOW), problem="reconnect") == "off"
     assert judged(last_synced_at=NOW, failures=2) == "healthy"
+    held = {"last_synced_at": NOW, "held_until": NOW + timedelta(minutes=5)}
+    assert judged(**held, held_reason="Gmail asks us to wait.") == "waiting"
+    assert judged(**held, held_reason=trouble._TRYING) == "healthy", "we only try again"
+    assert judged(**held) == "healthy", "our own pace"
+    assert judged(Mailbox(workspace_id=1, kind="gmail"), problem="operator") == "waiting"
 
 
 def test_the_worst_colours_the_dot() -> None:
@@ -70,6 +75,9 @@ def test_the_worst_colours_the_dot() -> None:
     worst = health.worst([health.Health(name, name) for name in names])
     assert worst
     assert worst.name == "error"
+    calm = health.worst([health.Health("waiting", "x"), health.Health("healthy", "y")])
+    assert calm
+    assert calm.name == "waiting", "shown, and not in red"
     assert health.worst([]) is None
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from mailweave.mail.models import Copy
 from mailweave.people.models import Role, Workspace
+from mailweave.sync import trouble
 from mailweave.sync.models import Sync
 from tests.makers import make_member, signed_in
 from tests.web.boxes import Box
@@ -72,12 +73,30 @@ def test_an_unknown_verb_is_not_found(box: Box) -> None:
         ({"last_synced_at": timezone.now() - timedelta(hours=26)}, "stale", "more than 25 hours"),
         ({"problem": "reconnect"}, "error", "The permission to read this mailbox has ended."),
         ({"problem": "consent"}, "error", "A permission this mailbox needs was not given."),
-        ({"problem": "operator"}, "error", "does not accept our OAuth client"),
+        (
+            {"problem": "operator", "problem_since": timezone.now()},
+            "waiting",
+            "Google does not accept this installation's OAuth client; an admin can correct it.",
+        ),
         ({"problem": "failed", "problem_text": "Google was away."}, "error", "Google was away."),
         (
             {"held_until": timezone.now() + timedelta(days=1), "held_reason": "Google is busy."},
-            "healthy",
+            "waiting",
             "Google is busy. Nothing is lost.",
+        ),
+        (
+            {"held_until": timezone.now() + timedelta(days=1), "held_reason": trouble._TRYING},
+            "healthy",
+            "Something went wrong; trying again. Nothing is lost.",
+        ),
+        (
+            {
+                "held_until": timezone.now() + timedelta(days=1),
+                "held_reason": "Google is busy.",
+                "last_synced_at": timezone.now() - timedelta(hours=26),
+            },
+            "stale",
+            "more than 25 hours ago. Google is busy.",
         ),
     ],
 )
@@ -94,7 +113,7 @@ def test_the_badges_differ_in_words(box: Box) -> None:
     labels = set()
     for problem in Sync.Problem.values:
         box.set_sync(problem=problem)
-        found = re.search(r'class="health" data-h="error">([^<]+)<', box.card())
+        found = re.search(r'class="health" data-h="\w+">([^<]+)<', box.card())
         assert found
         labels.add(found.group(1).strip())
     assert len(labels) == len(Sync.Problem.values)
@@ -102,6 +121,8 @@ def test_the_badges_differ_in_words(box: Box) -> None:
 
 def test_only_a_problem_of_the_owners_asks_for_reconnecting_first(box: Box) -> None:
     assert "Reconnect" not in box.card()
+    box.set_sync(problem="operator")
+    assert "Reconnect" not in box.card(), "that would not help"
     box.set_sync(problem="failed")
     assert "Reconnect" in box.card()
     assert "Sync now" in box.card()

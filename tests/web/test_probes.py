@@ -126,6 +126,8 @@ def test_metrics_of_all_workspaces_and_of_nobody_in_person(db: None, token: dict
     assert seen[f"{name}held_seconds", "gmail", three] == pytest.approx(300, abs=60)
     assert seen[f"{name}problem", "gmail", two, "operator"] == 1
     assert not [key for key in seen if key[0] == f"{name}problem" and key[2] != two]
+    assert seen["mailweave_client_refused_mailboxes", "gmail"] == 1
+    assert seen["mailweave_client_refused_mailboxes", "outlook"] == 0
     assert seen[f"{name}quota_units_total", "gmail", one] == 70
     states = {key[3]: value for key, value in seen.items() if key[0] == f"{name}messages"
               and key[2] == three}  # fmt: skip

@@ -47,6 +47,10 @@ KIND = Kind(
     units_per_minute=6000.0,
     unshared="Google lets no app open a mailbox that is delegated to you. To add a team's mailbox, "
     "connect it here by signing in to it.",
+    # https://developers.google.com/identity/protocols/oauth2#expiration
+    short_lived="Google ends permissions after seven days while its app is in Testing. An admin "
+    "ends that for good at console.cloud.google.com > Google Auth Platform > Audience > Publish "
+    "app; mailboxes that are reconnected after it keep their permission.",
     registration=(
         "Open console.cloud.google.com and make or choose a project.",
         "APIs & Services > Library: find Gmail API, and enable it.",

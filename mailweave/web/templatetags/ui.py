@@ -87,6 +87,16 @@ def when(moment: datetime | None) -> SafeString:
 
 
 @register.simple_tag
+def moment(at: datetime | None) -> SafeString:
+    """The moment something begins or ends: 14:20, or on another day 22 Nov, 14:20."""
+    if at is None:
+        return SafeString("")
+    local = timezone.localtime(at)
+    is_today = local.date() == timezone.localtime(clock.now()).date()
+    return _time(at, f"{local:%H:%M}" if is_today else f"{local.day} {local:%b, %H:%M}")
+
+
+@register.simple_tag
 def exactly(moment: datetime) -> SafeString:
     """The moment as a message shows it, in the user's zone: 19 Nov 2026, 09:41."""
     local = timezone.localtime(moment)
