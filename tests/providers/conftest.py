@@ -4,3 +4,4 @@ import pytest
 
 pytest.register_assert_rewrite("tests.providers.contract")
 pytest.register_assert_rewrite("tests.providers.contract_writing")
+pytest.register_assert_rewrite("tests.providers.contract_watching")

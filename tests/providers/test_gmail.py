@@ -9,14 +9,26 @@ import pytest
 
 from mailweave.kit import clock, http
 from mailweave.providers import kinds, oauth
-from mailweave.providers.base import Budget, Client, Provider, Reader, Tokens, Writer
+from mailweave.providers.base import (
+    Budget,
+    Client,
+    Hook,
+    Provider,
+    Reader,
+    Tokens,
+    Watcher,
+    Writer,
+)
+from mailweave.providers.errors import Misconfigured
 from mailweave.providers.gmail import calls
-from sandbox import app
+from sandbox import app, control_notices
 from sandbox.clock import Clock
-from sandbox.google import tokens
+from sandbox.google import pubsub, tokens
 from sandbox.state import Sandbox
 from tests.providers.contract import NOW, ReaderContract
+from tests.providers.contract_watching import WatcherContract
 from tests.providers.contract_writing import WriterContract
+from tests.providers.hooks import Ear
 
 CLIENT = Client("app-1", "app-secret")
 HOST = "http://127.0.0.1"
@@ -36,6 +48,9 @@ class GmailWorld:
     address = "ana@example.com"
     page_size = 20
     units_per_minute = 6_000
+    hook = Hook("https://mail.example/hooks/gmail/", topic=pubsub.TOPIC)
+    elsewhere = Hook("https://new.example/hooks/gmail/", topic=f"{pubsub.TOPIC}-new")
+    unusable = Misconfigured
 
     def __init__(self) -> None:
         self.sandbox = Sandbox(":memory:", SharedClock())
@@ -53,6 +68,9 @@ class GmailWorld:
         )
         self.web = http.client(transport=httpx2.WSGITransport(app=app.build(self.sandbox)))
         self.tokens = self._grant(frozenset(self.kind.scopes))
+        self.ear = Ear(self.sandbox)
+        for hook in (self.hook, self.elsewhere):
+            pubsub.set_topic(self.sandbox, hook.topic, hook.url)
 
     def _grant(self, scopes: frozenset[str]) -> Tokens:
         given = (self.sandbox, self.account.id, CLIENT.client_id, scopes)
@@ -79,6 +97,20 @@ class GmailWorld:
 
     def writer(self, budget: Budget | None = None) -> Writer:
         return self.provider(budget).writer
+
+    def watcher(self, budget: Budget | None = None) -> Watcher:
+        watcher = self.provider(budget).watcher
+        assert watcher
+        return watcher
+
+    def heard(self) -> list[str]:
+        return self.ear.heard()
+
+    def forget(self) -> None:
+        control_notices.retire(self.sandbox, self.address, {})
+
+    def shut(self) -> None:
+        pubsub.set_topic(self.sandbox, pubsub.TOPIC, self.hook.url, publisher=False)
 
     def deliver(
         self, raw: bytes, *, role: str = "inbox", seen: bool = False, at: datetime = NOW
@@ -135,7 +167,7 @@ class GmailWorld:
         return [self.tokens.access_token, self.tokens.refresh_token, CLIENT.client_secret]
 
 
-class TestGmail(ReaderContract, WriterContract):
+class TestGmail(ReaderContract, WriterContract, WatcherContract):
     """The contract, kept."""
 
     @pytest.fixture

@@ -9,15 +9,27 @@ import pytest
 
 from mailweave.kit import clock, http
 from mailweave.providers import kinds, oauth
-from mailweave.providers.base import Budget, Client, Provider, Reader, Tokens, Writer
+from mailweave.providers.base import (
+    Budget,
+    Client,
+    Hook,
+    Provider,
+    Reader,
+    Tokens,
+    Watcher,
+    Writer,
+)
+from mailweave.providers.errors import Refused
 from mailweave.providers.graph import calls
-from sandbox import app
+from sandbox import app, control_notices
 from sandbox.clock import Clock
 from sandbox.microsoft import delegates, tokens
 from sandbox.microsoft.ids import Ids
 from sandbox.state import Sandbox
 from tests.providers.contract import NOW, ReaderContract
+from tests.providers.contract_watching import WatcherContract
 from tests.providers.contract_writing import WriterContract
+from tests.providers.hooks import Ear
 
 CLIENT = Client("11111111-2222-4333-8444-555555555555", "app-secret")
 HOST = "http://127.0.0.1"
@@ -39,6 +51,9 @@ class GraphWorld:
 
     address = "ana@example.com"
     page_size = 20
+    hook = Hook("https://mail.example/hooks/outlook/", "https://mail.example/life/", "s3cret")
+    elsewhere = Hook("https://new.example/hooks/outlook/", "https://new.example/life/", "s3cret")
+    unusable = Refused
     shared_address = ""
 
     def __init__(self) -> None:
@@ -62,6 +77,7 @@ class GraphWorld:
         )
         self.web = http.client(transport=httpx2.WSGITransport(app=app.build(self.sandbox)))
         self.tokens = self._grant(frozenset(self.kind.scopes))
+        self.ear = Ear(self.sandbox)
 
     def _grant(self, scopes: frozenset[str]) -> Tokens:
         given = (self.sandbox, self.signer, CLIENT.client_id, scopes)
@@ -91,6 +107,20 @@ class GraphWorld:
 
     def writer(self, budget: Budget | None = None) -> Writer:
         return self.provider(budget).writer
+
+    def watcher(self, budget: Budget | None = None) -> Watcher:
+        watcher = self.provider(budget).watcher
+        assert watcher
+        return watcher
+
+    def heard(self) -> list[str]:
+        return self.ear.heard()
+
+    def forget(self) -> None:
+        control_notices.retire(self.sandbox, self.address, {})
+
+    def shut(self) -> None:
+        self.ear.status = 502
 
     def deliver(
         self, raw: bytes, *, role: str = "inbox", seen: bool = False, at: datetime = NOW
@@ -183,7 +213,21 @@ class TestGraph(ReaderContract, WriterContract):
         made.sandbox.close()
 
 
+class TestWatching(WatcherContract):
+    """The rest of it, which is for a person's own mailbox alone."""
+
+    @pytest.fixture
+    def world(self) -> Iterator[GraphWorld]:
+        made = GraphWorld()
+        yield made
+        made.web.close()
+        made.sandbox.close()
+
+
 class TestShared(TestGraph):
     """The same of a mailbox that is shared, on what it costs at all times."""
 
     make = SharedWorld
+
+    def test_it_is_polled(self, world: GraphWorld) -> None:
+        assert world.provider().watcher is None
