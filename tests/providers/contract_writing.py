@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 
 from mailweave.kit import clock
-from mailweave.providers.base import Budget, Missing, StateChange, Writer, Written
+from mailweave.providers.base import Budget, Missing, StateChange, Unreadable, Writer, Written
 from mailweave.providers.errors import (
     AuthExpired,
     ConsentNeeded,
@@ -131,8 +131,15 @@ class WriterContract:
         sent = many(world, count)
         world.break_down(fault)
         for asked in (world.writer().mark_seen(sent, seen=True), world.reader().states(sent)):
-            with pytest.raises(Unavailable):
-                list(asked)
+            try:
+                told = list(asked)
+            except Unavailable:
+                continue
+            # Where there is nothing to say nothing is cut off, and one of many may be cut alone.
+            assert fault == "malformed"
+            kinds = {type(one) for one in told}
+            assert kinds == {Written} or Unreadable in kinds
+            assert len(told) == count
         world.mend()
         assert len(list(world.writer().mark_seen(sent, seen=True))) == count
         assert unseen(world) == set()
@@ -189,7 +196,7 @@ class WriterContract:
         budget = Budget(0.0, 0.0, 0.0, NOW)
         before = world.used()
         list(world.writer(budget).mark_seen(sent, seen=True))
-        list(world.reader(budget).states(sent))
+        list(world.reader(budget).states(sent[:7]))  # more at once may be a crowd, at no cost
         assert budget.spent == world.used() - before > 0
 
     def test_all_stays_inside_the_budget(self, world: WritableWorld) -> None:

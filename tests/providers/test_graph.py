@@ -199,8 +199,8 @@ class SharedWorld(GraphWorld):
         self.tokens = self._grant(frozenset(self.kind.scopes + self.kind.shared.scopes))
 
 
-class TestGraph(ReaderContract, WriterContract):
-    """The contract, kept."""
+class InGraph:
+    """Each contract has a class of its own: some of their promises have the same name."""
 
     make = GraphWorld
 
@@ -213,21 +213,34 @@ class TestGraph(ReaderContract, WriterContract):
         made.sandbox.close()
 
 
-class TestWatching(WatcherContract):
-    """The rest of it, which is for a person's own mailbox alone."""
-
-    @pytest.fixture
-    def world(self) -> Iterator[GraphWorld]:
-        made = GraphWorld()
-        yield made
-        made.web.close()
-        made.sandbox.close()
+class TestReading(InGraph, ReaderContract):
+    """Kept."""
 
 
-class TestShared(TestGraph):
+class TestWriting(InGraph, WriterContract):
+    """Kept."""
+
+
+class TestWatching(InGraph, WatcherContract):
+    """Kept."""
+
+
+class InShared(InGraph):
     """The same of a mailbox that is shared, on what it costs at all times."""
 
     make = SharedWorld
+
+
+class TestReadingShared(InShared, ReaderContract):
+    """Kept."""
+
+
+class TestWritingShared(InShared, WriterContract):
+    """Kept."""
+
+
+class TestNotWatchingShared(InShared):
+    """There is no permission to watch what belongs to others."""
 
     def test_it_is_polled(self, world: GraphWorld) -> None:
         assert world.provider().watcher is None

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from mailweave.kit import clock, http
 from mailweave.providers.base import Missing, NotWritten, Written
 from mailweave.providers.errors import Unavailable
-from mailweave.providers.gmail import calls, singles
+from mailweave.providers.gmail import calls, singles, wire
 from mailweave.providers.gmail.client import Client
-from mailweave.providers.gmail.failures import Crowded, Gone, Invalid, NotReady
+from mailweave.providers.gmail.failures import Crowded, Faulty, Gone, Invalid, NotReady
 
 MOST = 1000
 """Messages to one call."""
@@ -58,6 +58,8 @@ def _mark_all(client: Client, remote_ids: Sequence[str], *, seen: bool) -> bool:
             clock.sleep(0.25 * 2**tries)
         client.afford(call.units)
         (outcome,) = client.ask_all([call])
+        if isinstance(outcome, bytes) and outcome.strip():
+            outcome = Faulty("Gmail's answer to a change cannot be read.")
         if not isinstance(outcome, NotReady | Crowded | Unavailable):
             break
     if isinstance(outcome, Gone | Invalid | NotReady):
@@ -69,11 +71,24 @@ def _mark_all(client: Client, remote_ids: Sequence[str], *, seen: bool) -> bool:
 
 def _one_by_one(client: Client, remote_ids: Sequence[str], *, seen: bool) -> Iterator[Answer]:
     asked = ((one, calls.mark(one, seen=seen)) for one in remote_ids)
+    garbled = False
     for remote_id, outcome in singles.ask(client, asked):
         match outcome:
-            case bytes():
+            case bytes() if _is_about(outcome, remote_id):
                 yield Written(remote_id)
+            case bytes():
+                garbled = True
             case Gone():
                 yield Missing(remote_id)
             case _:
                 yield NotWritten(remote_id, http.redact(str(outcome)))
+    if garbled:
+        raise Unavailable("Gmail's answer to a change cannot be read.")
+
+
+def _is_about(body: bytes, remote_id: str) -> bool:
+    """Whether an answer is the message that was changed, rather than a proxy's page."""
+    try:
+        return wire.read(wire.NAMED, body).id == remote_id
+    except wire.Unreadable:
+        return False

@@ -123,7 +123,7 @@ def test_ids_are_safe_in_a_path() -> None:
 
     def say(request: httpx2.Request) -> httpx2.Response:
         asked.extend(paths(request))
-        return httpx2.Response(200, json={"id": "x"})
+        return httpx2.Response(200, json={"id": "a/../b?c"})
 
     with reader(say) as made:
         list(mark_seen(made.client, ["a/../b?c"], seen=True))
