@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from mailweave.kit import scope, sql
+from mailweave.linking import policy
 from mailweave.linking.policy import STANDARD
 from mailweave.mail import cursors, rows
 from mailweave.mail.cursors import Place
@@ -53,7 +54,7 @@ def threads_of(
     limit = max(1, min(limit, rows.MAX_LIMIT))
     if not records:
         return ThreadPage((), None)
-    about = sql.load(HERE, "history")["about"]
+    about = sql.load(HERE, "history")["about"].replace("{outsider}", policy.outsider("m.id"))
     asked = _parameters(viewer, records)
     finds = _find(viewer, asked, about, start, limit + 1)
     return rows.cut(viewer, viewer.mailbox_ids, finds, limit, f"AND {about}", **asked)
@@ -97,6 +98,7 @@ def _parameters(viewer: Viewer, records: Sequence[tuple[str, int]]) -> dict[str,
         "records": [pk for _, pk in wanted],
         "roles_in": list(STANDARD.roles_in),
         "roles_out": list(STANDARD.roles_out),
+        **policy.parameters(policy.hidden()),
     }
     known = read(sql.load(HERE, "history")["addresses"], viewer, **asked)
     return {**asked, "addresses": [pk for (pk,) in known]}

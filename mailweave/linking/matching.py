@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from mailweave.kit import scope, sql
+from mailweave.linking import policy
 from mailweave.linking.policy import STANDARD
 from mailweave.mail import store, threads
 
@@ -22,17 +23,19 @@ def link(message_ids: Collection[int], thread_ids: Collection[int]) -> None:
 
     Part of the transaction that stored them: mail is never seen unlinked because a job was late.
     """
+    hidden = policy.parameters(policy.hidden())
     with connection.cursor() as cursor:
         _run(
             cursor,
             "match",
             messages=list(message_ids),
+            **hidden,
             roles_in=list(STANDARD.roles_in),
             roles_out=list(STANDARD.roles_out),
             bcc=STANDARD.bcc,
         )
         if STANDARD.inherit_thread:
-            _run(cursor, "inherit", threads=list(thread_ids))
+            _run(cursor, "inherit", threads=list(thread_ids), **hidden)
     derive(thread_ids)
 
 
@@ -94,4 +97,7 @@ def drop(thread_ids: Collection[int]) -> None:
 
 
 def _run(cursor: Any, name: str, **parameters: Any) -> None:
-    cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
+    query = QUERIES[name]
+    for message in ("g.id", "n.id"):
+        query = query.replace(f"{{outsider: {message}}}", policy.outsider(message))
+    cursor.execute(query, {"workspace": scope.current(), **parameters})

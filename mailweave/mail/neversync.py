@@ -74,6 +74,17 @@ def check(value: str, user_id: int | None) -> None:
         raise Expected(f"The list is full: it holds {MOST:,} entries.")
 
 
+def add(entry: NeverSync, user_id: int) -> None:
+    """Put an entry that was checked on its list, as made by somebody. The store is held."""
+    entry.made_by_id = user_id
+    entry.save()
+
+
+def drop(entry: NeverSync) -> None:
+    """Take an entry off its list."""
+    entry.delete()
+
+
 def of(user_id: int | None) -> QuerySet[NeverSync]:
     """The list of a person, or (None) of the workspace."""
     return NeverSync.objects.filter(user_id=user_id)

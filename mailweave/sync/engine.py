@@ -8,6 +8,7 @@
                                           4 deletions   old enough to be made sure of
                                           5 the past    a running backfill
                                           6 the audit   once a day, or asked for
+                                          7 refill      kept short, and may be longer
     ... until nothing is left, the slice is over, or something holds us back --> give it back
 
 What to do next is read from the rows before each step, so that pausing, disconnecting or a
@@ -34,6 +35,7 @@ from mailweave.sync import (
     fetching,
     listing,
     reconcile,
+    refilling,
     trouble,
 )
 from mailweave.sync.hands import Hands, reach
@@ -124,10 +126,11 @@ def want(mailbox_id: int) -> None:
 
 
 def _listed(mailbox_id: int) -> bool:
-    """Whether a fetch or a running backfill has something to do."""
+    """Whether a fetch, a running backfill or a refill has something to do."""
     waits = Copy.objects.filter(mailbox_id=mailbox_id, state=Copy.State.LISTED)
     running = Backfill.objects.filter(mailbox_id=mailbox_id, state=Backfill.State.RUNNING)
-    return waits.filter(place__lt=listing.NEW_BELOW).exists() or running.exists()
+    new = waits.filter(place__lt=listing.NEW_BELOW)
+    return new.exists() or running.exists() or refilling.current(mailbox_id) is not None
 
 
 def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
@@ -180,7 +183,7 @@ def _first(hands: Hands, sync: Sync, *, followed: bool) -> Task | None:
     following = _follow(hands, sync) if _poll_is_due(sync) else None
     if following and not (sync.following_since and followed):
         return following
-    return _read(hands, sync) or following or _audit(hands, sync)
+    return _read(hands, sync) or following or _audit(hands, sync) or _refill(hands)
 
 
 def _follow(hands: Hands, sync: Sync) -> Task:
@@ -222,6 +225,12 @@ def _read(hands: Hands, sync: Sync) -> Task | None:
 
 def _audit(hands: Hands, sync: Sync) -> Task | None:
     return Task(lambda: auditing.step(hands, sync), 5) if auditing.is_due(sync) else None
+
+
+def _refill(hands: Hands) -> Task | None:
+    """What is kept short and may be kept longer: when there is nothing else to do."""
+    refill = refilling.current(hands.mailbox_id)
+    return Task(lambda: refilling.step(hands, refill), _UNITS_TO_FETCH) if refill else None
 
 
 def _next(hands: Hands, below: int, size: int) -> list[Listed]:

@@ -196,6 +196,63 @@ class Finding(tenancy.TenantModel):
         indexes = [models.Index(fields=["workspace_id", "mailbox", "id"], name="finding_latest")]
 
 
+class Purge(tenancy.TenantModel):
+    """A rule that became stricter, applied to what is stored: a slice at a time, message by message
+    from ``position`` on, so that it goes on where it stopped.
+
+    ``removed`` counts what was taken out (texts, lists of attachments, messages, links) and
+    ``freed`` the bytes. One of a kind is open at a time; of a list, one for each entry.
+    """
+
+    class What(models.TextChoices):
+        BODY = "body", "Text of messages"
+        ATTACHMENTS = "attachments", "Names of attachments"
+        NEVER = "never", "Mail with somebody on a never-sync list"
+        INTERNAL = "internal", "Links of mail among colleagues"
+
+    what = models.CharField(max_length=16, choices=What.choices)
+    entry = tenancy.foreign_key("mail.NeverSync", null=True)
+    position = models.BigIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    removed = models.PositiveIntegerField(default=0)
+    freed = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id",
+                "what",
+                condition=models.Q(ended_at__isnull=True) & ~models.Q(what="never"),
+                name="purge_one_at_a_time",
+            ),
+        ]
+
+
+class Refill(tenancy.TenantModel):
+    """Fetching again, for one mailbox, what was not kept of messages before: from ``position`` on,
+    by the number of the copy."""
+
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    position = models.BigIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id",
+                "mailbox",
+                condition=models.Q(ended_at__isnull=True),
+                name="refill_one_at_a_time",
+            ),
+        ]
+
+
 class OAuthClient(tenancy.TenantModel):
     """An OAuth client a workspace's admin typed; the secret is sealed and never shown again."""
 

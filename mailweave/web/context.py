@@ -39,6 +39,8 @@ NAV = (
 )
 SETTINGS = (
     Place("Integrations", "/settings/integrations/", "plug"),
+    Place("Policies", "/settings/policies/", "shield-check"),
+    Place("Never sync", "/settings/never-sync/", "x"),
     Place("Members", "/settings/members/", "users"),
     Place("Profile", "/settings/profile/", "user"),
     Place("Password", "/account/password/", "key-round"),

@@ -1,13 +1,21 @@
 """What a workspace keeps, whichever way mail comes: the past, changes, and everything once more."""
 
 import pytest
+from django.db import connection
 
-from mailweave.mail import policy
-from mailweave.mail.models import Body, Copy, Mailbox, Message, NeverSync, Part
+from mailweave.kit import jobs
+from mailweave.kit.errors import Expected
+from mailweave.mail import narrowing, policy, search
+from mailweave.mail.models import Body, Copy, Mailbox, Message, NeverSync, Part, SearchRow
+from mailweave.mail.visibility import viewer_for
+from mailweave.people.access import Member
 from mailweave.sync import filter as rules
-from tests.flows.checks import inside, poll
+from mailweave.sync import policies, purging, tasks
+from mailweave.sync.models import Purge, Refill
+from tests.flows.checks import derived, inside, poll
 from tests.flows.world import World
 from tests.makers import make_user
+from tests.makers_mail import join
 
 pytestmark = pytest.mark.sql
 ADA = "ada@northwind.example"
@@ -151,3 +159,233 @@ def test_the_policy_narrows_the_folders_a_mailbox_follows(world: World) -> None:
     world.sandbox.deliver(ADA, mail(4), labels=())
     poll(world, mailbox)
     assert set(kept(world)) == {"Letter 2", "Letter 4"}
+
+
+def purge(world: World) -> None:
+    """Let workers do what is asked of them about stored mail."""
+    with inside(world):
+        open_ = list(Purge.objects.filter(ended_at=None).values_list("pk", flat=True))
+    for pk in open_:
+        purging.advance(world.member.workspace_id, pk)
+
+
+def decide(world: World, **choices: str) -> None:
+    with inside(world):
+        policies.change(world.member, choices, policy.current().version)
+
+
+def finds(world: World, *words: str) -> list[bool]:
+    with inside(world):
+        viewer = viewer_for(world.member)
+        return [bool(search.search(viewer, word).rows) for word in words]
+
+
+@pytest.fixture
+def box(world: World, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Seven letters, stored; purges go three at a time."""
+    monkeypatch.setattr(purging, "STEP", 3)
+    world.sandbox.add_account(ADA, "Ada")
+    for number in range(7):
+        world.sandbox.deliver(ADA, mail(number))
+    mailbox = world.connect(ADA)
+    world.backfill(mailbox)
+    world.work(mailbox)
+    return mailbox
+
+
+@pytest.mark.parametrize(
+    "choices", [{"body": "snippet"}, {"body": "headers", "attachments": "flag"}]
+)
+def test_narrowing_leaves_what_a_new_mailbox_would_have(
+    world: World, box: int, choices: dict[str, str]
+) -> None:
+    assert finds(world, "walrus", "heron", "letter") == [True] * 3
+    with inside(world):
+        forecast = policies.foresee(choices)
+    assert (forecast.texts, forecast.takes) == (7, True)
+    assert forecast.size > 7 * len(WORDS)
+    assert forecast.named == (7 if "attachments" in choices else 0)
+    decide(world, **choices)
+    purge(world)
+    world.sandbox.deliver(ADA, mail(9))
+    poll(world, box)
+    has_preview = choices["body"] == "snippet"
+    assert finds(world, "walrus", "heron", "letter") == [False, has_preview, True]
+    texts = {(*one[:1], *one[2:]) for one in kept(world).values()}
+    assert len(kept(world)) == 8
+    assert len(texts) == 1
+    with inside(world):
+        words = SearchRow.objects.values_list("words", flat=True)
+        assert not any("walrus" in str(one) for one in words)
+        assert not Body.objects.exclude(text="").exists()
+        assert not Body.objects.filter(shown__isnull=False).exists()
+        done = Purge.objects.get(what="body")
+    assert (done.done, done.removed, done.total) == (7, 7, 7)
+    assert done.freed == forecast.size
+    assert done.ended_at
+    again(world, box)
+    assert len(kept(world)) == 8
+
+
+def test_words_are_the_same_whether_narrowed_before_or_after(world: World, box: int) -> None:
+    decide(world, body="snippet")
+    purge(world)
+
+    def words() -> dict[str, str]:
+        with inside(world):
+            found = SearchRow.objects.values_list("message__subject", "words")
+            return {subject: str(one) for subject, one in found}
+
+    before = words()
+    with inside(world):
+        Copy.objects.all().delete()
+        Message.objects.all().delete()
+    world.backfill(box)
+    world.work(box)
+    assert words() == before
+
+
+def test_a_purge_goes_on_where_it_was_killed(
+    world: World, box: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(world, body="headers")
+    with inside(world):
+        pk = Purge.objects.get().pk
+    assert purging.step(world.member.workspace_id, pk)
+    run, fail = narrowing._run, {"narrow_words"}
+
+    def dying(name: str, **parameters: object) -> None:
+        run(name, **parameters)
+        if name in fail:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(narrowing, "_run", dying)
+    with pytest.raises(KeyboardInterrupt):
+        purging.advance(world.member.workspace_id, pk)
+    fail.clear()
+    with inside(world):
+        assert Message.objects.filter(kept="headers").count() == 3
+        assert (Purge.objects.get().done, Purge.objects.get().ended_at) == (3, None)
+    purge(world)
+    with inside(world):
+        assert Message.objects.filter(kept="headers").count() == Purge.objects.get().done == 7
+        assert not Body.objects.exclude(text="").exists()
+
+
+def test_the_sweep_wakes_a_purge_whose_alarm_is_lost(world: World, box: int) -> None:
+    decide(world, body="headers")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    tasks.sweep(0)
+    assert ("sync.purge", "todo", 1) in jobs.count()
+
+
+def test_a_rule_loosened_meanwhile_stops_the_purge_and_what_went_can_be_fetched(
+    world: World, box: int
+) -> None:
+    before = kept(world)
+    decide(world, body="headers", attachments="flag")
+    with inside(world):
+        pk = Purge.objects.get(what="body").pk
+    purging.step(world.member.workspace_id, pk)
+    decide(world, body="full", attachments="metadata")
+    purge(world)
+    assert kept(world) != before
+    with inside(world):
+        assert not Purge.objects.filter(ended_at=None).exists()
+        assert policies.thin() == 3
+        assert policies.fill() == 1
+        assert Copy.objects.filter(state="stored").count() == 7
+    world.work(box)
+    assert kept(world) == before
+    with inside(world):
+        assert policies.thin() == 0
+        done = Refill.objects.get()
+        assert (done.done, done.total, bool(done.ended_at)) == (3, 3, True)
+        with pytest.raises(Expected, match="No connected mailbox"):
+            policies.fill()
+    assert finds(world, "walrus") == [True]
+
+
+def test_a_never_sync_entry_takes_out_what_is_stored(world: World, box: int) -> None:
+    other = world.sandbox.deliver(ADA, mail(20, sender="bob@other.example"))
+    world.sandbox.deliver(ADA, mail(21, sender=ADA, to="bob@other.example"), labels=("SENT",))
+    poll(world, box)
+    with inside(world):
+        entry, count = policies.concerned(world.member.user_id, "@acme.example")
+        assert (entry.pk, count) == (None, 7)
+        policies.never(world.member, "acme.example", everybody=False)
+    purge(world)
+    assert set(kept(world)) == {"Letter 20", "Letter 21"}
+    assert finds(world, "walrus", "mara") == [True, False]
+    assert world.states(box) == {"stored": 2, "skipped": 7}
+    with inside(world):
+        derived()
+        left = Copy.objects.filter(state="skipped")
+        for copy in left:
+            assert (copy.message_id, copy.thread_id, copy.bcc) == (None, None, [])
+            assert (copy.reason, copy.folder_ids) == (rules.OWNERS_LIST, [])
+        done = Purge.objects.get()
+        assert (done.total, done.done, done.removed, bool(done.ended_at)) == (7, 7, 7, True)
+        assert done.freed > 7 * len(WORDS)
+    again(world, box)
+    assert set(kept(world)) == {"Letter 20", "Letter 21"}
+    assert other in {one for one, (state, _) in states(world, box).items() if state == "stored"}
+
+
+def test_taking_somebody_off_the_list_and_looking_again(world: World, box: int) -> None:
+    before = kept(world)
+    with inside(world):
+        entry = policies.never(world.member, "mara@acme.example", everybody=True)
+    purge(world)
+    assert kept(world) == {}
+    with inside(world):
+        assert (policies.left_out(None), policies.left_out(world.member.user_id)) == (7, 0)
+        policies.look_again(None)
+    world.work(box)
+    assert kept(world) == {}  # still on the list
+    with inside(world):
+        policies.allow(entry)
+        assert policies.look_again(None) == 7
+    world.work(box)
+    assert kept(world) == before
+    with inside(world):
+        derived()
+        assert policies.left_out(None) == 0
+
+
+def test_an_entry_taken_back_while_its_purge_runs_loses_nothing(world: World, box: int) -> None:
+    before = kept(world)
+    with inside(world):
+        entry = policies.never(world.member, "acme.example", everybody=True)
+        pk = Purge.objects.get().pk
+    purging.step(world.member.workspace_id, pk)  # all is hidden
+    purging.step(world.member.workspace_id, pk)  # and three are gone
+    with inside(world):
+        policies.allow(entry)
+    purge(world)
+    with inside(world):
+        assert not Purge.objects.filter(ended_at=None).exists()
+        assert policies.look_again(None) == 7
+    world.work(box)
+    assert kept(world) == before
+
+
+def test_one_persons_list_leaves_colleagues_their_copy(world: World, box: int) -> None:
+    with inside(world):
+        ben = join("Ben")
+        member = Member(world.member.workspace_id, ben.pk, "member")
+    world.sandbox.add_account("ben@northwind.example", "Ben")
+    for number in range(3):
+        world.sandbox.deliver("ben@northwind.example", mail(number))
+    theirs = world.connect("ben@northwind.example", member)
+    world.backfill(theirs)
+    world.work(theirs)
+    with inside(world):
+        policies.never(world.member, "acme.example", everybody=False)
+    purge(world)
+    assert world.states(box) == {"skipped": 7}
+    assert world.states(theirs) == {"stored": 3}
+    assert set(kept(world)) == {"Letter 0", "Letter 1", "Letter 2"}
+    with inside(world):
+        derived()

@@ -79,12 +79,12 @@ ORDER BY g.at DESC, g.thread_id DESC;
 
 -- name: about
 -- Whether message m is about one of the records: a link says so, or an address of theirs takes
--- part; unless a person said that it is not.
+-- part; unless a person said that it is not, or only colleagues took part and that is hidden.
 EXISTS (
     SELECT 1 FROM unnest(%(kinds)s::text[], %(records)s::bigint[]) AS w (kind, record_id)
     LEFT JOIN linking_link l ON l.workspace_id = %(workspace)s AND l.message_id = m.id
         AND l.kind = w.kind AND l.record_id = w.record_id
-    WHERE l.linked OR NOT coalesce(l.pinned, false) AND EXISTS (
+    WHERE l.linked OR NOT coalesce(l.pinned, false) AND {outsider} AND EXISTS (
         SELECT 1 FROM mail_participant p
         JOIN linking_recordaddress r ON r.workspace_id = %(workspace)s
             AND r.address_id = p.address_id AND r.kind = w.kind AND r.record_id = w.record_id

@@ -1,6 +1,26 @@
 -- Every query starts from the ids it is given and looks each up (LATERAL): a plan that holds however
 -- little the planner knows of a workspace that has just begun to fill.
 
+-- name: outsider
+(cardinality(%(own)s::text[]) = 0 OR EXISTS (
+    SELECT 1 FROM mail_participant q
+    JOIN mail_address b ON b.workspace_id = %(workspace)s AND b.id = q.address_id
+    WHERE q.workspace_id = %(workspace)s AND q.message_id = {message} AND q.role IN (1, 2, 4, 5)
+      AND b.address <> ALL(%(own)s::text[])
+      AND split_part(b.address, '@', -1) <> ALL(%(own_domains)s::text[])
+) OR EXISTS (
+    SELECT 1 FROM (
+        SELECT bcc FROM mail_copy
+        WHERE workspace_id = %(workspace)s AND message_id = {message} OFFSET 0
+    ) q
+    CROSS JOIN unnest(q.bcc) AS b (address)
+    WHERE b.address <> ALL(%(own)s::text[])
+      AND split_part(b.address, '@', -1) <> ALL(%(own_domains)s::text[])
+))
+
+-- name: internal
+SELECT m.id FROM unnest(%(messages)s::bigint[]) AS m (id) WHERE NOT {outsider};
+
 -- name: match
 INSERT INTO linking_link (workspace_id, message_id, kind, record_id, linked, pinned, reason, address_id)
 SELECT DISTINCT ON (f.message_id, r.kind, r.record_id)
@@ -9,7 +29,7 @@ SELECT DISTINCT ON (f.message_id, r.kind, r.record_id)
 FROM unnest(%(messages)s::bigint[]) AS g (id)
 CROSS JOIN LATERAL (
     SELECT id, direction FROM mail_message
-    WHERE workspace_id = %(workspace)s AND id = g.id LIMIT 1
+    WHERE workspace_id = %(workspace)s AND id = g.id AND {outsider: g.id} LIMIT 1
 ) m
 CROSS JOIN LATERAL (
     SELECT m.id AS message_id, p.address_id, p.role, p.position
@@ -58,14 +78,14 @@ CROSS JOIN LATERAL (
     WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id
       AND id <> ALL(about.message_ids) OFFSET 0
 ) n
-WHERE n.direction = 'out' OR EXISTS (
+WHERE {outsider: n.id} AND (n.direction = 'out' OR EXISTS (
     SELECT 1 FROM unnest(about.message_ids) AS o (id)
     CROSS JOIN LATERAL (
         SELECT 1 FROM mail_participant
         WHERE workspace_id = %(workspace)s AND message_id = o.id AND address_id = n.sender_id
         LIMIT 1
     ) p
-)
+))
 ON CONFLICT (workspace_id, message_id, kind, record_id) DO NOTHING;
 
 -- name: drop_stale

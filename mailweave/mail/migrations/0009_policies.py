@@ -4,6 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import mailweave.kit.clock
 import mailweave.kit.scope
 from mailweave.kit import tenancy
 
@@ -53,7 +54,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("value", models.CharField(max_length=320)),
-                ("made_at", models.DateTimeField(auto_now_add=True)),
+                ("made_at", models.DateTimeField(default=mailweave.kit.clock.now)),
                 (
                     "made_by",
                     models.ForeignKey(

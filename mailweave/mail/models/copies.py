@@ -12,6 +12,7 @@ class Copy(tenancy.TenantModel):
     ::
 
         listed --> stored --> gone        gone: the provider deleted it; the message stays
+                      \\--> skipped       a rule made afterwards: what was stored is removed
            |  \\--> skipped                skipped: a rule said no; ``reason`` names the rule
            |  \\--> gone                   it vanished between listing and fetching
            \\----> stuck --> listed        stuck: set aside with its reason; retried by a person
@@ -80,5 +81,10 @@ class Copy(tenancy.TenantModel):
                 fields=["workspace_id", "mailbox", "missing_since"],
                 name="copy_missing",
                 condition=models.Q(missing_since__isnull=False),
+            ),
+            models.Index(
+                fields=["workspace_id", "id"],
+                name="copy_leaving",
+                condition=models.Q(state="skipped", message__isnull=False),
             ),
         ]

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from mailweave.kit import tenancy
+from mailweave.kit import clock, tenancy
 
 
 class Switch(models.TextChoices):
@@ -129,7 +129,7 @@ class NeverSync(tenancy.TenantModel):
     made_by = models.ForeignKey(
         "people.User", null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    made_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [

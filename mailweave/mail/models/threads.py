@@ -46,6 +46,7 @@ class ThreadMailbox(tenancy.TenantModel):
                 name="tm_linked",
                 condition=models.Q(linked=True),
             ),
+            models.Index(fields=["workspace_id", "last_message"], name="tm_last_message"),
         ]
 
 
