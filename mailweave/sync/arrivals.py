@@ -189,5 +189,10 @@ def _settle(hands: Hands, outcome: Outcome) -> set[int]:
     for reason in sorted(set(outcome.stuck.values())):
         named = [remote_id for remote_id, said in outcome.stuck.items() if said == reason]
         unsettled = copies.filter(remote_id__in=named).exclude(state=Copy.State.STORED)
-        unsettled.update(state=Copy.State.STUCK, reason=reason[:500])
+        unsettled.update(
+            state=Copy.State.STUCK,
+            reason=reason[:500],
+            attempts=F("attempts") + 1,
+            settled_at=clock.now(),
+        )
     return touched

@@ -20,7 +20,7 @@ from mailweave.kit import clock, live, scope, sql
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Listed, Page, Window
 from mailweave.providers.errors import CursorExpired
-from mailweave.sync import backfill, deletions, fetching, listing
+from mailweave.sync import backfill, deletions, listing
 from mailweave.sync import filter as rules
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Audit, AuditDay, Finding, Sync
@@ -225,13 +225,13 @@ def _confirm(hands: Hands, audit: Audit) -> None:
     """Ask about copies that no part of the listing named; when none is left, end."""
     with hands.transaction():
         doubtful = listing.unlisted(
-            hands.mailbox_id, audit.number, audit.since, fetching.PAGE, before=audit.started_at
+            hands.mailbox_id, audit.number, audit.since, deletions.MOST, before=audit.started_at
         )
         told = deletions.noted(hands.mailbox_id, [one.remote_id for one in doubtful])
     if not doubtful:
         _end(hands, audit)
         return
-    fetching.fetch(hands, doubtful)
+    deletions.confirm(hands, [one.remote_id for one in doubtful])
     with hands.transaction():
         known = _known(audit, doubtful)
         here = [one for one, row in known.items() if row.state == Copy.State.STORED]

@@ -10,9 +10,10 @@ from mailweave.kit import clock
 from mailweave.mail.models import Credential, Mailbox
 from mailweave.people.access import Member
 from mailweave.providers import kinds
-from mailweave.sync import asking, backfill, delegates, health, reports, trouble
+from mailweave.sync import asking, backfill, delegates, health, ledger, reports, trouble
 from mailweave.sync.backfill import Counts, Progress
 from mailweave.sync.health import Health
+from mailweave.sync.ledger import Status
 from mailweave.sync.models import Backfill, Sync
 
 LONG = timedelta(seconds=60)
@@ -29,6 +30,7 @@ class Card:
     progress: Progress | None
     last: Backfill | None
     counts: Counts
+    ledger: Status
     member: Member
     delegates: tuple[Mailbox, ...]
     """With whose permission a shared mailbox can be opened."""
@@ -129,14 +131,14 @@ def make(mailboxes: Iterable[Mailbox], member: Member) -> list[Card]:
     syncs = {row.mailbox_id: row for row in Sync.objects.filter(mailbox_id__in=ids)}
     runs = Backfill.objects.filter(mailbox_id__in=ids).order_by("mailbox_id", "-pk")
     latest = {row.mailbox_id: row for row in runs.distinct("mailbox_id")}
-    counts = backfill.count(ids)
+    books = ledger.statuses(ids, backfill.count(ids))
     soon = Credential.objects.filter(refresh_expires_at__lt=clock.now() + reports.EARLY)
     ends = dict(soon.filter(mailbox_id__in=ids).values_list("mailbox_id", "refresh_expires_at"))
     offered, opens_shared = delegates.listed(ids), delegates.granted(rows)
     cards = []
     for row in rows:
         sync, last = syncs.get(row.pk), latest.get(row.pk)
-        count = counts.get(row.pk, Counts())
+        count = books[row.pk].counts
         cards.append(
             Card(
                 mailbox=row,
@@ -145,6 +147,7 @@ def make(mailboxes: Iterable[Mailbox], member: Member) -> list[Card]:
                 progress=_progress(last, count),
                 last=last,
                 counts=count,
+                ledger=books[row.pk],
                 member=member,
                 delegates=tuple(offered[row.pk]),
                 opens_shared=row.pk in opens_shared,

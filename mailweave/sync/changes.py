@@ -88,6 +88,7 @@ def _take_up(hands: Hands, changes: Sequence[StateChange]) -> None:
                     reason=reason,
                     received_at=change.received_at,
                     named_at=clock.now(),
+                    settled_at=clock.now(),
                 )
             )
     listing.add_new(hands.mailbox_id, wanted)

@@ -111,7 +111,9 @@ def _count_attempt(hands: Hands, wanted: list[Listed]) -> None:
     left = _unanswered(hands, wanted)
     left.update(attempts=F("attempts") + 1)
     left.filter(attempts__gte=MAX_ATTEMPTS).update(
-        state=Copy.State.STUCK, reason="The provider failed each time it was asked for."
+        state=Copy.State.STUCK,
+        reason="The provider failed each time it was asked for.",
+        settled_at=clock.now(),
     )
 
 
@@ -119,6 +121,8 @@ def _set_aside_unanswered(hands: Hands, wanted: list[Listed]) -> None:
     _unanswered(hands, wanted).update(
         state=Copy.State.STUCK,
         reason="The provider named this message but did not answer for it.",
+        attempts=F("attempts") + 1,
+        settled_at=clock.now(),
     )
 
 

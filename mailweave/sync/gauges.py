@@ -63,3 +63,30 @@ def _gauge(
         {"new": arriving, "past": waiting, "set_aside": set_aside},
         units_spent,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AuditGauge:
+    """How the audits of one connected mailbox went. ``age`` is in seconds, None without one."""
+
+    mailbox_id: int
+    kind: str
+    age: float | None
+    unbalanced: int
+    """Days that did not add up when the last audit ended."""
+    found: int
+    """Messages that all audits together found to differ."""
+
+
+def read_audits() -> list[AuditGauge]:
+    """The audits of every connected mailbox, in one query."""
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT mailbox_id, kind, ended_at, unbalanced, found FROM sync_audit_gauges()"
+            " ORDER BY mailbox_id"
+        )
+        return [
+            AuditGauge(pk, kind, (now - ended_at).total_seconds() if ended_at else None, *numbers)
+            for pk, kind, ended_at, *numbers in cursor.fetchall()
+        ]

@@ -7,17 +7,17 @@ when somebody looks. Days are days in UTC.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from mailweave.kit import clock, scope, sql
 from mailweave.mail.models import Copy
 from mailweave.sync import auditing, backfill
 from mailweave.sync.backfill import OPEN, Counts
-from mailweave.sync.models import Audit, Backfill, Finding
+from mailweave.sync.models import Audit, AuditDay, Backfill, Finding
 
 QUERIES = sql.load("mailweave.sync", "ledger")
 FIRST, LAST = date(1, 1, 1), date(9999, 12, 31)
@@ -70,6 +70,25 @@ class Found:
     message_id: int | None
 
     @property
+    def words(self) -> str:
+        """What differed, for people."""
+        return str(Finding.What(self.what).label)
+
+    @property
+    def outcome(self) -> str:
+        """What became of it, for people."""
+        if self.what == Finding.What.MISSING:
+            return "It was marked as deleted. Its history here is kept."
+        became = {
+            Copy.State.STORED: "Repaired: it was taken in.",
+            Copy.State.SKIPPED: f"A rule leaves it out. {self.reason}",
+            Copy.State.GONE: "It has been deleted at the provider since.",
+            Copy.State.STUCK: f"Set aside. {self.reason}",
+            Copy.State.LISTED: "It will be fetched next.",
+        }
+        return became.get(Copy.State(self.state), "") if self.state else "Not repaired yet."
+
+    @property
     def is_repaired(self) -> bool:
         """Whether provider and we agree by now, or a rule says why not."""
         if self.what == Finding.What.MISSING:
@@ -85,6 +104,17 @@ class Status:
     audit: Audit | None
     running: Audit | None
     counts: Counts
+
+    @property
+    def waiting(self) -> int:
+        """How many messages are still to be fetched."""
+        return self.counts.arriving + self.counts.waiting
+
+    @property
+    def counted(self) -> int:
+        """How many messages the audit under way has counted so far."""
+        days = AuditDay.objects.filter(audit=self.running) if self.running else None
+        return sum(days.values_list("named", flat=True)) if days is not None else 0
 
     @property
     def checked_at(self) -> datetime | None:
@@ -138,6 +168,31 @@ def lines(mailbox_id: int, unit: Unit, start: date = FIRST, end: date = LAST) ->
 def undated(mailbox_id: int) -> Line:
     """Messages whose day is not known: they were named, and could not be fetched yet."""
     return _lines(mailbox_id, _rows("undated", **_asked(mailbox_id)))[0]
+
+
+def entries(
+    mailbox_id: int,
+    state: str,
+    start: date | None,
+    end: date,
+    after: tuple[datetime, int] | None,
+    limit: int,
+) -> list[Copy]:
+    """The messages behind a number, newest first: copies in a state and a stretch of days, or
+    without ``start`` those whose day is not known."""
+    copies = Copy.objects.filter(mailbox_id=mailbox_id, state=state)
+    if start is None:
+        number = after[1] if after else 2**62
+        return list(copies.filter(received_at=None, pk__lt=number).order_by("-pk")[:limit])
+    copies = copies.filter(received_at__gte=_midnight(start), received_at__lt=_midnight(end))
+    if after:
+        at, pk = after
+        copies = copies.filter(Q(received_at__lt=at) | Q(received_at=at, pk__lt=pk))
+    return list(copies.order_by("-received_at", "-pk")[:limit])
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def total(of: Iterable[Line]) -> Line:

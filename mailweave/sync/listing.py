@@ -86,6 +86,7 @@ def leave_out(mailbox_id: int, left_out: Sequence[tuple[str, str, datetime]]) ->
         remote_ids=[one[0] for one in left_out],
         reasons=[one[1][:500] for one in left_out],
         received=[one[2] for one in left_out],
+        now=clock.now(),
     )
 
 
@@ -113,7 +114,13 @@ def doubt(mailbox_id: int, remote_ids: Collection[str], *, again: bool = False) 
 
 def lose(mailbox_id: int, remote_ids: Collection[str], states: Collection[str]) -> set[int]:
     """Write that copies in these states are gone; returns the threads they were in."""
-    rows = _rows("lose", mailbox=mailbox_id, remote_ids=list(remote_ids), states=list(states))
+    rows = _rows(
+        "lose",
+        mailbox=mailbox_id,
+        remote_ids=list(remote_ids),
+        states=list(states),
+        now=clock.now(),
+    )
     return {row[0] for row in rows if row[0]}
 
 

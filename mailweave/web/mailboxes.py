@@ -1,4 +1,4 @@
-"""One mailbox: its card, its range, sync now, sharing, messages set aside, disconnecting."""
+"""One mailbox: its card, its range, sync now, sharing, disconnecting."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -7,15 +7,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mailweave.kit import scope
 from mailweave.kit.errors import Expected
-from mailweave.mail.models import Copy, Mailbox
+from mailweave.mail.models import Mailbox
 from mailweave.people.member import member_of, members, networked
-from mailweave.sync import backfill, cards, connecting, engine, offers, stuck
+from mailweave.sync import auditing, backfill, cards, connecting, engine, offers
 from mailweave.web import card_news
 from mailweave.web.card_news import Seen
 from mailweave.web.errors import is_partial
 from mailweave.web.templatetags.ui import count
-
-PAGE = 100
 
 
 @members
@@ -105,20 +103,6 @@ def sharing(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "mailboxes/sharing.html", {"mailbox": mailbox, "choices": choices})
 
 
-@members
-@require_http_methods(["GET", "POST"])
-def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
-    """Messages that could not be taken in, with the reason, and another try."""
-    mailbox = own(request, pk)
-    if request.method == "POST":
-        again = stuck.retry(mailbox.pk)
-        messages.success(request, f"Trying {count(again, 'message')} again.")
-        return redirect("provider", mailbox.kind)
-    rows = Copy.objects.filter(mailbox_id=mailbox.pk, state=Copy.State.STUCK).order_by("-pk")
-    facts = {"mailbox": mailbox, "copies": rows[:PAGE], "total": rows.count()}
-    return render(request, "mailboxes/set_aside.html", facts)
-
-
 @networked
 @require_http_methods(["GET", "POST"])
 def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
@@ -165,3 +149,4 @@ def _follow(mailbox: Mailbox, folders: str) -> None:
     if roles != mailbox.followed_roles:
         mailbox.followed_roles = roles
         mailbox.save(update_fields=["followed_roles"])
+        auditing.want(mailbox.pk)

@@ -18,7 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from mailweave.kit import jobs
 from mailweave.sync import gauges, offers
-from mailweave.sync.gauges import Gauge
+from mailweave.sync.gauges import AuditGauge, Gauge
 
 log = logging.getLogger(__name__)
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -104,7 +104,7 @@ class _Collector:
 
     def collect(self) -> list[Metric]:
         """Every family of metrics."""
-        return [*_of_mailboxes(gauges.read()), _of_jobs()]
+        return [*_of_mailboxes(gauges.read()), *_of_audits(gauges.read_audits()), _of_jobs()]
 
 
 def _of_mailboxes(found: list[Gauge]) -> list[Metric]:
@@ -159,6 +159,32 @@ def _of_mailboxes(found: list[Gauge]) -> list[Metric]:
         waiting = (one for one in found if (one.kind, one.problem) == (kind, "operator"))
         refused.add_metric([kind], sum(1 for _ in waiting))
     return [problems, age, overdue, held, messages, refused, units]
+
+
+def _of_audits(found: list[AuditGauge]) -> list[Metric]:
+    label = ["mailbox", "kind"]
+    age = GaugeMetricFamily(
+        "mailweave_mailbox_audit_age_seconds",
+        "Time since a mailbox was last compared with its provider, from end to end.",
+        labels=label,
+    )
+    unbalanced = GaugeMetricFamily(
+        "mailweave_mailbox_unbalanced_days",
+        "Days on which the provider named more or fewer messages than are accounted for.",
+        labels=label,
+    )
+    drift = CounterMetricFamily(
+        "mailweave_mailbox_drift",
+        "Messages in which audits found a difference that nobody had told us of.",
+        labels=label,
+    )
+    for one in found:
+        labels = [str(one.mailbox_id), one.kind]
+        if one.age is not None:
+            age.add_metric(labels, one.age)
+        unbalanced.add_metric(labels, one.unbalanced)
+        drift.add_metric(labels, one.found)
+    return [age, unbalanced, drift]
 
 
 def _of_jobs() -> Metric:

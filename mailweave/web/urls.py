@@ -10,6 +10,7 @@ from mailweave.web import (
     images,
     integrations,
     invitations,
+    ledger,
     links,
     live,
     mail,
@@ -22,6 +23,7 @@ from mailweave.web import (
     policies,
     profile,
     reset,
+    set_aside,
     setup,
     threads,
 )
@@ -93,7 +95,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{BOX}range/", mailboxes.range_, name="mailbox_range"),
     path(f"{BOX}sync/", mailboxes.sync_now, name="mailbox_sync"),
     path(f"{BOX}sharing/", mailboxes.sharing, name="mailbox_sharing"),
-    path(f"{BOX}set-aside/", mailboxes.set_aside, name="mailbox_set_aside"),
+    path(f"{BOX}set-aside/", set_aside.set_aside, name="mailbox_set_aside"),
+    path(f"{BOX}ledger/", ledger.ledger, name="mailbox_ledger"),
+    path(f"{BOX}ledger/check/", ledger.check, name="mailbox_ledger_check"),
+    path(f"{BOX}ledger/messages/", ledger.entries, name="mailbox_ledger_messages"),
+    path(f"{BOX}ledger/days.csv", ledger.download, name="mailbox_ledger_csv"),
     path(f"{BOX}disconnect/", mailboxes.disconnect, name="mailbox_disconnect"),
     path(f"{BOX}import/<str:verb>/", mailboxes.steer, name="mailbox_steer"),
 ]

@@ -333,6 +333,7 @@ def test_what_was_set_aside_is_listed_with_its_reason_and_tried_again(box: Box) 
     assert page.count("It could not be read &lt;b&gt;(Bad)") == 3
     again = box.browser.post(box.path("set-aside"), follow=True)
     assert "Trying 3 messages again." in again.content.decode()
+    assert again.redirect_chain == [(box.path("set-aside"), 302)]
     with box.inside():
         assert set(Copy.objects.values_list("state", flat=True)) == {"listed"}
 

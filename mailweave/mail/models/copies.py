@@ -52,6 +52,8 @@ class Copy(tenancy.TenantModel):
     """The last complete listing that named it: of a repair, or of an audit."""
     named_at = models.DateTimeField(null=True)
     """When the provider first named it; null where nobody noted it."""
+    settled_at = models.DateTimeField(null=True)
+    """When it was left out, set aside or found gone; null where nobody noted it."""
     asked_for = models.BooleanField(default=False, db_default=False)
     """A person asked for this one: neither its folder nor its age leaves it out."""
 

@@ -64,7 +64,7 @@ WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
 
 -- name: lose
 UPDATE mail_copy SET state = 'gone', reason = 'It was deleted at the provider.',
-    missing_since = NULL
+    missing_since = NULL, settled_at = %(now)s
 WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
   AND remote_id = ANY(%(remote_ids)s::text[]) AND state = ANY(%(states)s::text[])
 RETURNING thread_id;
@@ -82,7 +82,8 @@ WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND state = 'sto
 
 -- name: leave_out
 -- A copy that was stored stays; it is only what has not come in that is left out.
-UPDATE mail_copy c SET state = 'skipped', reason = g.reason, received_at = g.received_at
+UPDATE mail_copy c SET state = 'skipped', reason = g.reason, received_at = g.received_at,
+    settled_at = CASE WHEN c.state = 'skipped' THEN c.settled_at ELSE %(now)s END
 FROM unnest(%(remote_ids)s::text[], %(reasons)s::text[], %(received)s::timestamptz[])
     AS g (remote_id, reason, received_at)
 WHERE c.workspace_id = %(workspace)s AND c.mailbox_id = %(mailbox)s AND c.remote_id = g.remote_id

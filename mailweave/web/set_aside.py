@@ -1,0 +1,83 @@
+"""Messages that could not be taken in: since when, why, and another try whose end is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from mailweave.mail import reading
+from mailweave.mail.models import Copy, Mailbox
+from mailweave.mail.reading import MessageView
+from mailweave.mail.visibility import viewer_for
+from mailweave.people.member import member_of, members
+from mailweave.sync import stuck
+from mailweave.sync.stuck import Explained
+from mailweave.web.errors import is_partial
+from mailweave.web.mailboxes import own
+from mailweave.web.templatetags.ui import count
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A message that was set aside; ``message`` only if it had been here before."""
+
+    copy: Copy
+    why: Explained
+    message: MessageView | None
+
+
+@members
+@require_http_methods(["GET", "POST"])
+def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
+    """The list, and another try for one or for all of it; without script, the page again."""
+    mailbox = own(request, pk)
+    tried = _numbers(request.GET.get("tried", ""))
+    if request.method == "POST":
+        only = request.POST.get("only")
+        tried = stuck.retry(mailbox.pk, None if only is None else _numbers(only))
+        if not is_partial(request):
+            messages.success(request, f"Trying {count(len(tried), 'message')} again.")
+            return redirect("mailbox_set_aside", mailbox.pk)
+    facts = _facts(request, mailbox, _tell(request, mailbox, tried))
+    return render(request, "mailboxes/set_aside.html", facts)
+
+
+def _facts(request: HttpRequest, mailbox: Mailbox, tried: Sequence[int]) -> dict[str, object]:
+    rows = Copy.objects.filter(mailbox_id=mailbox.pk, state=Copy.State.STUCK).order_by("-pk")
+    shown = list(rows[:PAGE])
+    ids = {one.message_id for one in shown if one.message_id}
+    views = reading.messages(viewer_for(member_of(request)), ids) if ids else []
+    known = {one.id: one for one in views}
+    return {
+        "mailbox": mailbox,
+        "asides": [
+            Aside(one, stuck.explain(one.reason), known.get(one.message_id or 0)) for one in shown
+        ],
+        "total": rows.count(),
+        "tried": tried,
+    }
+
+
+def _tell(request: HttpRequest, mailbox: Mailbox, tried: Sequence[int]) -> list[int]:
+    """Tell how the tries that this page watches ended; returns those still under way."""
+    rows = Copy.objects.filter(mailbox_id=mailbox.pk, pk__in=tried[:PAGE])
+    states = dict(rows.values_list("pk", "state"))
+    waiting = [pk for pk, state in states.items() if state == Copy.State.LISTED]
+    again = sum(state == Copy.State.STUCK for state in states.values())
+    if done := len(states) - len(waiting) - again:
+        messages.success(request, f"{count(done, 'message')} that had been set aside: settled now.")
+    if again:
+        messages.warning(
+            request, f"{count(again, 'message')} could not be taken in this time either."
+        )
+    return waiting
+
+
+def _numbers(text: str) -> list[int]:
+    pieces = [one for one in text.split(",")[:PAGE] if one.isascii() and one.isdecimal()]
+    return [int(one) for one in pieces if len(one) < 19]
