@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mail", "0012_missing"),
+        ("mail", "0013_leaving"),
     ]
 
     operations = [
