@@ -118,7 +118,7 @@ def _add_fault(sandbox: Sandbox, given: Json) -> Json:
     options = given.get("options") or {}
     if not isinstance(options, dict):
         raise WrongInputError("options: an object")
-    for name in ("seconds", "status", "megabytes"):
+    for name in ("seconds", "status", "megabytes", "share"):
         if name in options and not isinstance(options[name], int | float):
             raise WrongInputError(f"{name}: a number")
     return sandbox.faults.add(

@@ -20,6 +20,7 @@ KINDS: Mapping[str, str] = {
     " retry_after); at its pages only with path authorize",
     "vanish": "messages.get answers 404 (option id)",
     "expired_history": "history.list answers 404",
+    "late_history": "history.list knows of nothing new yet",
     "duplicate_history": "every history record comes twice",
     "list_noise": "listings lose their order",
     "empty_page": "a listing page is empty but has a next page",

@@ -45,6 +45,8 @@ def list_history(call: Call) -> Json:
         account = account_by_id(connection, call.account.id)
         if start > account.history_id or _is_gone(call, connection, start):
             raise not_found()
+        if call.fault("late_history"):
+            return {"historyId": str(start)}
         if call.fault("empty_page"):
             return {
                 "nextPageToken": page_token(after or start),

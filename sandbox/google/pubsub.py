@@ -28,6 +28,14 @@ SIGNER = f"push@{PROJECT}.iam.gserviceaccount.example"
 """The service account that pushes are signed as, unless a topic names another."""
 NAME = re.compile(r"projects/[a-z][a-z0-9-]{4,28}[a-z0-9]/topics/[A-Za-z][\w.~+%-]{2,254}")
 
+BEHIND = (
+    "SELECT w.*, a.history_id AS newest FROM watches w JOIN accounts a ON a.id = w.account"
+    " WHERE a.history_id > w.seen"
+)
+UNGRANTED = (
+    "account NOT IN (SELECT account FROM access_tokens)"
+    " AND account NOT IN (SELECT account FROM refresh_tokens)"
+)
 PATIENCE = 10.0
 TOGETHER = 1
 TAKEN = frozenset({102, 200, 201, 202, 204})
@@ -88,19 +96,12 @@ def topics(sandbox: Sandbox) -> list[Topic]:
 def collect(sandbox: Sandbox) -> None:
     """Publish what has happened in watched mailboxes since the last look."""
     with sandbox.db.read() as connection:
-        if not connection.execute("SELECT 1 FROM watches LIMIT 1").fetchone():
-            return
+        if not connection.execute(f"{BEHIND} LIMIT 1").fetchone():
+            return  # without waiting for whoever writes
     with sandbox.db.write() as connection:
-        connection.execute(
-            "DELETE FROM watches WHERE expires <= ? OR (account NOT IN (SELECT account FROM"
-            " access_tokens) AND account NOT IN (SELECT account FROM refresh_tokens))",
-            (sandbox.clock.time(),),
-        )
-        behind = connection.execute(
-            "SELECT w.*, a.history_id AS newest FROM watches w JOIN accounts a ON a.id = w.account"
-            " WHERE a.history_id > w.seen"
-        ).fetchall()
-        for row in behind:
+        now = (sandbox.clock.time(),)
+        connection.execute(f"DELETE FROM watches WHERE expires <= ? OR ({UNGRANTED})", now)
+        for row in connection.execute(BEHIND).fetchall():
             _collect(sandbox, connection, row)
 
 

@@ -26,21 +26,29 @@ FIRST_WAIT, LONGEST_WAIT = 10.0, 600.0
 BULK = 25
 """Messages moved by one action of which still each is told."""
 LOOK = 2000
+GRANTS = " AND ".join(
+    f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.account = s.account AND"
+    " t.client_id = s.client_id)"
+    for table in ("access_tokens", "refresh_tokens")
+)
+OVER = f"SELECT s.*, 0 AS newest FROM subscriptions s WHERE s.expires <= ? OR ({GRANTS})"
+BEHIND = (
+    "SELECT s.*, a.history_id AS newest FROM subscriptions s JOIN accounts a ON a.id = s.account"
+    " WHERE a.history_id > s.seen"
+)
 EVENTS = ("reauthorizationRequired", "subscriptionRemoved", "missed")
 
 
 def collect(sandbox: Sandbox) -> None:
     """Write down what has happened since the last look."""
+    now = (sandbox.clock.time(),)
     with sandbox.db.read() as connection:
-        if not connection.execute("SELECT 1 FROM subscriptions LIMIT 1").fetchone():
-            return
+        if not connection.execute(f"{OVER} UNION ALL {BEHIND} LIMIT 1", now).fetchone():
+            return  # without waiting for whoever writes
     with sandbox.db.write() as connection:
-        _clear(sandbox, connection)
-        behind = connection.execute(
-            "SELECT s.*, a.history_id AS newest FROM subscriptions s"
-            " JOIN accounts a ON a.id = s.account WHERE a.history_id > s.seen"
-        ).fetchall()
-        for row in behind:
+        for row in connection.execute(OVER, now).fetchall():
+            _end(sandbox, connection, row)
+        for row in connection.execute(BEHIND).fetchall():
             _collect(sandbox, connection, row)
 
 
@@ -74,18 +82,11 @@ def again_at(sandbox: Sandbox, notice: Notice) -> float | None:
     return at if at < notice.made + GIVEN_UP else None
 
 
-def _clear(sandbox: Sandbox, connection: sqlite3.Connection) -> None:
+def _end(sandbox: Sandbox, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
     """Subscriptions end with their time, without a word, and with their grant."""
-    now = sandbox.clock.time()
-    for row in connection.execute("SELECT id FROM subscriptions WHERE expires <= ?", (now,)):
+    if row["expires"] <= sandbox.clock.time():
         remove(connection, row["id"])
-    orphans = connection.execute(
-        "SELECT * FROM subscriptions s WHERE NOT EXISTS (SELECT 1 FROM access_tokens t"
-        " WHERE t.account = s.account AND t.client_id = s.client_id) AND NOT EXISTS"
-        " (SELECT 1 FROM refresh_tokens t WHERE t.account = s.account"
-        " AND t.client_id = s.client_id)"
-    ).fetchall()
-    for row in orphans:
+    else:
         lifecycle(sandbox, connection, row, "subscriptionRemoved")
 
 

@@ -102,6 +102,13 @@ def test_switches_by_api(world: Any, hand: Any) -> None:
         ("settings", {"colour": 1}, 400),
         ("clock", {"advance": "x"}, 400),
         ("clock", {"advance": 1e300}, 400),
+        ("faults", {"kind": "notice_lost", "options": {"share": "x"}}, 400),
+        ("topics", {"name": "mail"}, 400),
+        ("topics", {"push_url": "http://127.0.0.1/hooks/"}, 400),
+        ("topics", {"publisher": "yes"}, 400),
+        (f"mailboxes/{ANA}/retire", {"id": "x"}, 404),
+        (f"mailboxes/{ANA}/lifecycle", {"id": "x", "event": "missed"}, 404),
+        ("mailboxes/x@y.example/retire", {}, 404),
         ("clients", {"client_id": "x", "secret": "y", "redirects": "z"}, 400),
     ],
 )

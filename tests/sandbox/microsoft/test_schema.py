@@ -2,12 +2,14 @@
 
 import base64
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from sandbox.postman import Postman
 from sandbox.world.making import build as build_world
+from tests.sandbox.hooks import Listener
 from tests.sandbox.microsoft.conftest import ANA, IMMUTABLE, Graph
 
 # Properties with their types, from the CSDL of v1.0: a question mark is Nullable, [] a collection.
@@ -59,6 +61,22 @@ TYPES: dict[str, dict[str, str]] = {
         "officeLocation": "string?", "preferredLanguage": "string?", "surname": "string?",
         "userPrincipalName": "string?",
     },
+    "subscription < entity": {
+        "applicationId": "string?", "changeType": "string", "clientState": "string?",
+        "creatorId": "string?", "encryptionCertificate": "string?",
+        "encryptionCertificateId": "string?", "expirationDateTime": "moment",
+        "includeResourceData": "boolean?", "latestSupportedTlsVersion": "string?",
+        "lifecycleNotificationUrl": "string?", "notificationQueryOptions": "string?",
+        "notificationUrl": "string", "notificationUrlAppId": "string?", "resource": "string",
+    },
+    "changeNotification": {
+        "changeType": "created|updated|deleted", "clientState": "string?", "id": "string?",
+        "lifecycleEvent": "missed|subscriptionRemoved|reauthorizationRequired?",
+        "resource": "string", "resourceData": "resourceData?",
+        "subscriptionExpirationDateTime": "moment", "subscriptionId": "string",
+        "tenantId": "string",
+    },
+    "resourceData": {"id": "string?"},
     "recipient": {"emailAddress": "emailAddress?"},
     "emailAddress": {"address": "string?", "name": "string?"},
     "itemBody": {"content": "string?", "contentType": "text|html?"},
@@ -193,3 +211,22 @@ def test_deltas_folders_people_and_ids(full: Graph) -> None:
     asked = {"inputIds": inputs, "sourceIdType": "restId", "targetIdType": "restImmutableEntryId"}
     made = full.http.post("/v1.0/me/translateExchangeIds", json=asked).json()["value"]
     assert problems(made, "convertIdResult[]") == []
+
+
+def test_subscriptions_and_notices(full: Graph) -> None:
+    full.state.send = listener = Listener()
+    asked = {"changeType": "created,deleted", "resource": "me/messages",
+             "notificationUrl": "https://mail.example/hooks/",
+             "expirationDateTime": (datetime.now(UTC) + timedelta(days=1)).isoformat()}  # fmt: skip
+    made = full.http.post("/v1.0/subscriptions", json=asked).json()
+    assert problems(made, "subscription") == []
+    assert problems(full.read("/v1.0/subscriptions")["value"], "subscription[]") == []
+    full.fill(1)
+    full.state.delete(ANA, full.ids[:3])
+    Postman(full.state).work()
+    told = listener.told()
+    assert len(told) == 4
+    for one in told:
+        assert one["resourceData"].pop("@odata.type") == "#Microsoft.Graph.Message"
+        assert one["resourceData"].pop("@odata.id") == one["resource"]
+    assert problems(told, "changeNotification[]") == []
