@@ -17,7 +17,7 @@ from mailweave.kit.errors import Expected
 from mailweave.people.access import Member
 from mailweave.providers import kinds, oauth
 from mailweave.sync import clients, outcomes
-from mailweave.sync.models import ConsentRequest
+from mailweave.sync.models import Authorization, ConsentRequest
 
 Answer = Literal["", "granted", "declined"]
 LIFETIME = timedelta(days=30)
@@ -32,6 +32,8 @@ class Waiting:
     since: datetime
     until: datetime
     answer: Answer
+    shared: bool = False
+    """Whether it is also about opening shared mailboxes."""
 
 
 def offered(kind: str) -> bool:
@@ -45,7 +47,10 @@ def redirect_uri(kind: str) -> str:
 
 
 def ask(member: Member, kind: str) -> Waiting:
-    """Make a link, or give the one there is. Raises NotConnected where nobody set the kind up."""
+    """Make a link, or give the one there is. Raises NotConnected where nobody set the kind up.
+
+    It asks for what the person was last asked for themselves, shared mailboxes included.
+    """
     if clients.find(kind) is None:
         raise outcomes.no_client(kinds.describe(kind))
     now, state = clock.now(), f"{member.workspace_id}-{secrets.token_urlsafe(32)}"
@@ -58,6 +63,10 @@ def ask(member: Member, kind: str) -> Waiting:
         row.granted_at = row.declined_at = None
         vault.seal(row, "state", state)
         row.save()
+    latest = Authorization.objects.filter(user_id=member.user_id, kind=kind).order_by("-pk").first()
+    if latest and latest.shared and not row.shared:
+        row.shared = True
+        row.save(update_fields=["shared"])
     live.tell(TOPIC)
     return _waiting(row)
 
@@ -116,22 +125,23 @@ def _workspace_of(state: str) -> int:
 def _waiting(row: ConsentRequest) -> Waiting:
     said: Answer = "declined" if row.declined_at else ""
     return Waiting(
-        link=_link(row.kind, _state(row)),
+        link=_link(row.kind, _state(row), shared=row.shared),
         since=row.made_at,
         until=row.made_at + LIFETIME,
         answer="granted" if row.granted_at else said,
+        shared=row.shared,
     )
 
 
-def _link(kind: str, state: str) -> str:
-    source = clients.find(kind)
+def _link(kind: str, state: str, *, shared: bool) -> str:
+    source, described = clients.find(kind), kinds.describe(kind)
     if source is None:
-        raise outcomes.no_client(kinds.describe(kind))
+        raise outcomes.no_client(described)
     return oauth.consent_url(
         settings.PROVIDER_ENDPOINTS[kind],
         source.client,
         redirect_uri=redirect_uri(kind),
-        scopes=kinds.describe(kind).scopes,
+        scopes=described.scopes + (described.shared.scopes if shared and described.shared else ()),
         state=state,
     )
 

@@ -103,7 +103,7 @@ def shared_scope_missing(delegate: str) -> NotConnected:
     """The permission covers one's own mailbox only."""
     return NotConnected(
         f"{delegate} has not been allowed to open shared mailboxes yet. Choose “Allow shared "
-        "mailboxes” on its card first. Nothing was added.",
+        "mailboxes” for it first. Nothing was changed.",
         code="shared_scope",
     )
 

@@ -37,6 +37,7 @@ class Section:
     asks_admin: bool
     waiting: Waiting | None
     mine: tuple[cards.Card, ...]
+    personal: tuple[cards.Card, ...]
     others: tuple[cards.Card, ...]
     worst: Health | None
     refused: Sync | None
@@ -129,14 +130,14 @@ def connect(request: HttpRequest, kind: str) -> HttpResponse:
     """Send the person to the provider, for a new mailbox or to reconnect one of theirs."""
     member = require(request, "connect mailboxes")
     _described(kind)
-    known = request.POST.get("reconnect", "")
+    known, shared = request.POST.get("reconnect", ""), "shared" in request.POST
     mailbox: Mailbox | None = None
     if known:
-        mine = Mailbox.objects.filter(pk=_number(known), owner_id=member.user_id, kind=kind)
-        mailbox = mine.first()
+        mine = Mailbox.objects.filter(owner_id=member.user_id, kind=kind, delegate=None)
+        mailbox = mine.filter(pk=_number(known)).first()
         if mailbox is None:
             raise Http404
-    url = connecting.begin(member, kind, _session(request), mailbox)
+    url = connecting.begin(member, kind, _session(request), mailbox, shared=shared)
     return redirect(url)
 
 
@@ -167,6 +168,16 @@ def callback(request: HttpRequest, kind: str) -> HttpResponse:
                 **_rights(member),
             }
             return render(request, "integrations/refused.html", facts, status=422)
+    if connected.lacks_shared:
+        messages.error(
+            request,
+            f"{connected.address} is connected, but {described.company} did not allow it to open "
+            "shared mailboxes.",
+        )
+        return redirect("provider", kind)
+    if connected.asked_shared and connected.was_known:
+        messages.success(request, f"{connected.address} may open shared mailboxes.")
+        return redirect("provider", kind)
     if connected.was_known:
         messages.success(
             request, f"{connected.address} is connected again. It kept all its mail and goes on."
@@ -192,10 +203,16 @@ def section(member: Member, kind: str) -> Section:
         asks_admin=asking.offered(kind),
         waiting=asking.waiting(member, kind),
         mine=mine,
+        personal=tuple(card for card in mine if _is_personal(card)),
         others=others if member.may("manage integrations") else (),
         worst=health.worst(known),
         refused=waiting,
     )
+
+
+def _is_personal(card: cards.Card) -> bool:
+    """Whether shared mailboxes may be added through it: it is one's own, and connected."""
+    return not card.mailbox.is_shared and card.mailbox.disconnected_at is None
 
 
 def _described(kind: str) -> Kind:

@@ -9,8 +9,8 @@ from mailweave.kit import scope
 from mailweave.kit.errors import Expected
 from mailweave.mail.models import Mailbox
 from mailweave.people.member import member_of, members, networked
-from mailweave.sync import auditing, backfill, cards, connecting, engine, offers
-from mailweave.web import card_news
+from mailweave.sync import auditing, backfill, cards, connecting, delegates, engine, offers
+from mailweave.web import card_news, heirs
 from mailweave.web.card_news import Seen
 from mailweave.web.errors import is_partial
 from mailweave.web.templatetags.ui import count
@@ -20,7 +20,7 @@ from mailweave.web.templatetags.ui import count
 @require_GET
 def card(request: HttpRequest, pk: int) -> HttpResponse:
     """The card alone, as open pages ask for it when something changed."""
-    return _card(request, own(request, pk), card_news.read(request.GET))
+    return _card(request, visible(request, pk), card_news.read(request.GET))
 
 
 @members
@@ -77,7 +77,7 @@ def steer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 @require_POST
 def sync_now(request: HttpRequest, pk: int) -> HttpResponse:
     """Look for new mail at once."""
-    mailbox = own(request, pk)
+    mailbox = visible(request, pk)
     if mailbox.disconnected_at:
         raise Expected("This mailbox is disconnected. Reconnect it first.")
     engine.want(mailbox.pk)
@@ -91,6 +91,8 @@ def sync_now(request: HttpRequest, pk: int) -> HttpResponse:
 def sharing(request: HttpRequest, pk: int) -> HttpResponse:
     """What colleagues see of this mailbox on records."""
     mailbox = own(request, pk)
+    if mailbox.is_shared:
+        raise Expected("A shared mailbox belongs to the workspace: everybody sees all of it.")
     if request.method == "POST":
         chosen = request.POST.get("sharing", "")
         if chosen not in Mailbox.Sharing.values:
@@ -107,21 +109,39 @@ def sharing(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, then end the grant and stop; mail and links stay."""
-    member = member_of(request)
+    member, refusal = member_of(request), ""
     with scope.workspace(member.workspace_id):
         mailbox = own(request, pk)
-        if request.method == "GET":
-            facts = {"mailbox": mailbox, "kind": offers.describe(mailbox.kind)}
-            return render(request, "mailboxes/disconnect.html", facts)
-    connecting.disconnect(member.workspace_id, mailbox.pk)
-    messages.success(request, f"{mailbox.address} is disconnected. Its mail is kept.")
-    return redirect("provider", mailbox.kind)
+        ending = heirs.listed(member, mailbox)
+    if request.method == "POST":
+        try:
+            heirs.bequeath(member, ending, request.POST)
+        except Expected as error:
+            refusal = str(error)
+        else:
+            connecting.disconnect(member.workspace_id, mailbox.pk)
+            messages.success(request, f"{mailbox.address} is disconnected. Its mail is kept.")
+            return redirect("provider", mailbox.kind)
+    kind = offers.describe(mailbox.kind)
+    facts = {"mailbox": mailbox, "kind": kind, "heirs": ending, "refusal": refusal}
+    with scope.workspace(member.workspace_id):
+        return render(request, "mailboxes/disconnect.html", facts, status=422 if refusal else 200)
 
 
 def own(request: HttpRequest, pk: int) -> Mailbox:
-    """A mailbox of the member who asks; anybody else's is not found."""
-    mailbox: Mailbox | None = Mailbox.objects.select_related("owner").filter(pk=pk).first()
-    if mailbox is None or mailbox.owner_id != member_of(request).user_id:
+    """A mailbox the member who asks decides about; any other is not found."""
+    mailbox = visible(request, pk)
+    if not delegates.may_change(member_of(request), mailbox):
+        raise Http404
+    return mailbox
+
+
+def visible(request: HttpRequest, pk: int) -> Mailbox:
+    """A mailbox that is the member's who asks, or the workspace's; any other is not found."""
+    mailbox: Mailbox | None = cards.with_people(Mailbox.objects.filter(pk=pk)).first()
+    if mailbox is None:
+        raise Http404
+    if not (mailbox.is_shared or mailbox.owner_id == member_of(request).user_id):
         raise Http404
     return mailbox
 

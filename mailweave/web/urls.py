@@ -25,6 +25,7 @@ from mailweave.web import (
     reset,
     set_aside,
     setup,
+    shared,
     threads,
 )
 
@@ -101,5 +102,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{BOX}ledger/messages/", ledger.entries, name="mailbox_ledger_messages"),
     path(f"{BOX}ledger/days.csv", ledger.download, name="mailbox_ledger_csv"),
     path(f"{BOX}disconnect/", mailboxes.disconnect, name="mailbox_disconnect"),
+    path(f"{BOX}shared/", shared.add, name="mailbox_add_shared"),
+    path(f"{BOX}delegate/", shared.hand_over, name="mailbox_delegate"),
     path(f"{BOX}import/<str:verb>/", mailboxes.steer, name="mailbox_steer"),
 ]
