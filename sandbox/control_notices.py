@@ -89,13 +89,13 @@ def _standing(
 
 def _subscription(row: sqlite3.Row) -> Json:
     return {"company": MICROSOFT, "mailbox": row["address"], "id": row["id"],
-            "what": row["resource"], "url": row["url"], "lifecycle_url": row["lifecycle_url"],
+            "what": row["resource"], "folder": row["folder"] or "(all)", "url": row["url"], "lifecycle_url": row["lifecycle_url"],
             "expires": _moment(row["expires"])}  # fmt: skip
 
 
 def _watch(row: sqlite3.Row) -> Json:
     return {"company": GOOGLE, "mailbox": row["address"], "id": "", "what": row["topic"],
-            "url": "", "lifecycle_url": None, "expires": _moment(row["expires"])}  # fmt: skip
+            "folder": "(all)", "url": "", "lifecycle_url": None, "expires": _moment(row["expires"])}  # fmt: skip
 
 
 def _moment(seconds: float) -> str:

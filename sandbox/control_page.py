@@ -160,12 +160,12 @@ def _notices(sandbox: Sandbox) -> str:
     now = told(sandbox)
     topics = "".join(_topic(one) for one in now["topics"]) or _topic({"name": pubsub.TOPIC})
     went = "".join(
-        _row(one["at"], one["mailbox"], f"{one['count']}: {one['what']}", one["url"],
+        _row(one["at"][:19], one["mailbox"], f"{one['count']}: {one['what']}", one["url"],
              f"{one['answer']} (try {one['tries']})")
         for one in now["deliveries"]
     )  # fmt: skip
     return (
-        "<h2>Notices</h2><table><thead><tr><th>Mailbox</th><th>What</th><th>Where</th>"
+        "<h2>Notices</h2><table><thead><tr><th>Mailbox</th><th>Folder</th><th>Told to</th>"
         "<th>Until</th><th>Do</th></tr></thead><tbody>"
         + "".join(_subscription(one) for one in now["subscriptions"])
         + f"</tbody></table><h3>Topics of Pub/Sub</h3>{topics}<h3>Last deliveries</h3>"
@@ -178,10 +178,11 @@ def _subscription(one: Json) -> str:
     base, carried = f"mailbox/{one['mailbox']}", _hidden("id", one["id"])
     buttons = _form(f"{base}/retire", carried, "Retire", inline=True)
     if one["company"] == MICROSOFT:
-        for event in EVENTS:
-            fields = carried + _hidden("event", event)
-            buttons += _form(f"{base}/lifecycle", fields, event, inline=True)
-    cells = _row(one["mailbox"], one["what"], one["url"], one["expires"])
+        events = "".join(f"<option>{event}</option>" for event in EVENTS)
+        named = f'<select name="event" aria-label="Event">{events}</select> '
+        buttons += _form(f"{base}/lifecycle", carried + named, "Tell", inline=True)
+    where = one["url"] or one["what"]
+    cells = _row(one["mailbox"], one["folder"], where, one["expires"][:16])
     return f"{cells.removesuffix('</tr>')}<td>{buttons}</td></tr>"
 
 

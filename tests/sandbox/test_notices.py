@@ -183,14 +183,15 @@ def test_accidents_by_the_control_api(world: Any, hand: Any) -> None:
 
 def test_the_page_shows_and_does_it(world: Any, hand: Any) -> None:
     page = hand.get("/sandbox/").text
-    assert f"<td>{EVA}</td><td>me/messages</td><td>{URL}</td>" in page
+    assert f"<td>{EVA}</td><td>(all)</td><td>{URL}</td>" in page
     assert URL in page.partition("Last deliveries")[2]
     pattern = r'<form method="post" action="(/sandbox/do/mailbox/[^"]*)"[^>]*>(.*?)</form>'
     forms = re.findall(pattern, page)
     for name in ("lifecycle", "retire"):
         action, inside = next(one for one in forms if one[0].endswith(f"{EVA}/{name}"))
         fields = dict(re.findall(r'name="([^"]*)" value="([^"]*)"', html.unescape(inside)))
-        answer = hand.post(action, data=fields)
+        assert (name == "lifecycle") == ("<option>missed</option>" in inside)
+        answer = hand.post(action, data=fields | {"event": "missed"})
         assert "said=Done" in answer.headers["location"]
     assert EVA not in {one["mailbox"] for one in look(hand)["subscriptions"]}
     given = {"name": pubsub.TOPIC, "push_url": URL, "audience": "", "publisher": "false"}
