@@ -89,7 +89,8 @@ def _standing(
 
 def _subscription(row: sqlite3.Row) -> Json:
     return {"company": MICROSOFT, "mailbox": row["address"], "id": row["id"],
-            "what": row["resource"], "folder": row["folder"] or "(all)", "url": row["url"], "lifecycle_url": row["lifecycle_url"],
+            "what": row["resource"], "folder": row["folder"] or "(all)", "url": row["url"],
+            "lifecycle_url": row["lifecycle_url"],
             "expires": _moment(row["expires"])}  # fmt: skip
 
 
