@@ -96,7 +96,8 @@ def _subscription(row: sqlite3.Row) -> Json:
 
 def _watch(row: sqlite3.Row) -> Json:
     return {"company": GOOGLE, "mailbox": row["address"], "id": "", "what": row["topic"],
-            "folder": "(all)", "url": "", "lifecycle_url": None, "expires": _moment(row["expires"])}  # fmt: skip
+            "folder": "(all)", "url": "", "lifecycle_url": None,
+            "expires": _moment(row["expires"])}  # fmt: skip
 
 
 def _moment(seconds: float) -> str:
