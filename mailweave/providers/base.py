@@ -65,6 +65,15 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """A message as a person knows it: by its Message-ID (without brackets), words of its subject,
+    or its sender."""
+
+    by: Literal["message_id", "subject", "sender"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a listing, newest first. ``next_token`` is None on the last page."""
 
@@ -172,6 +181,11 @@ class Reader(Protocol):
         ...
 
     def page(self, window: Window, token: str | None) -> Page: ...
+
+    def find(self, sought: Sought) -> list[Listed]:
+        """Some twenty messages at most that fit, wherever they lie, junk and trash included; no
+        drafts. One call."""
+        ...
 
     def state_of(self, role_or_keyword: str) -> Iterator[Sequence[str]]:
         """Pages of remote ids that are in a role ("inbox", "sent") or have "unseen", "flagged"."""

@@ -3,18 +3,11 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from django.conf import settings
-from django.db.models import F
-
-from mailweave.kit import clock, http, scope
-from mailweave.mail.models import Mailbox
 from mailweave.mail.reading import PartSource
 from mailweave.mime.headers import decode
-from mailweave.providers import kinds
-from mailweave.providers.base import Attachment, Budget, Fetched, Listed, Reader
+from mailweave.providers.base import Attachment, Fetched, Listed, Reader
 from mailweave.providers.errors import Refused
-from mailweave.sync import grants, hands
-from mailweave.sync.models import Sync
+from mailweave.sync import hands
 
 
 def stream(workspace_id: int, source: PartSource) -> Iterator[bytes]:
@@ -28,27 +21,8 @@ def stream(workspace_id: int, source: PartSource) -> Iterator[bytes]:
     The description may come from a copy at another provider, which names its parts otherwise. Then
     the part is looked for in this copy by what people call it.
     """
-    with scope.workspace(workspace_id):
-        mailbox: Mailbox = Mailbox.objects.get(pk=source.mailbox_id)
-    budget = Budget(rate=0, burst=0, level=0, at=clock.now())
-    with http.client(transport=hands.NETWORK) as web:
-        grant = grants.open_grant(workspace_id, mailbox.pk, mailbox.kind, web)
-        provider = kinds.connect(
-            mailbox.kind,
-            endpoints=settings.PROVIDER_ENDPOINTS[mailbox.kind],
-            access_token=grant.access_token,
-            refresh=grant.refresh,
-            budget=budget,
-            web=web,
-            account_id=mailbox.remote_account_id,
-            shared_address=mailbox.shared_address,
-        )
-        try:
-            yield from _read(provider.reader, source)
-        finally:
-            with scope.workspace(workspace_id):
-                rows = Sync.objects.filter(mailbox_id=mailbox.pk)
-                rows.update(units_spent=F("units_spent") + budget.spent)
+    with hands.visit(workspace_id, source.mailbox_id) as provider:
+        yield from _read(provider.reader, source)
 
 
 def _read(reader: Reader, source: PartSource) -> Iterator[bytes]:

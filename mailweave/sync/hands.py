@@ -12,7 +12,7 @@ from django.db.models import F
 from mailweave.kit import clock, http, lease, scope
 from mailweave.mail.models import Folder, Mailbox
 from mailweave.providers import kinds
-from mailweave.providers.base import Budget, Reader
+from mailweave.providers.base import Budget, Provider, Reader
 from mailweave.sync import grants
 from mailweave.sync.models import Sync
 
@@ -142,3 +142,33 @@ def make_budget(kind: str, level: float, at: datetime | None) -> Budget:
         level=level if at else burst,
         at=at or now,
     )
+
+
+@contextmanager
+def visit(workspace_id: int, mailbox_id: int, *, timeout: float = 30.0) -> Iterator[Provider]:
+    """A mailbox's provider for a person who waits, whatever the import's pace; the cost is booked.
+
+    No lease is taken, so nothing of the engine's may be written by what is told. ``timeout`` is how
+    many seconds a silence may last. Raises AuthExpired if the mailbox must be reconnected.
+    """
+    with scope.workspace(workspace_id):
+        mailbox = Mailbox.objects.get(pk=mailbox_id)
+    budget = Budget(rate=0, burst=0, level=0, at=clock.now())
+    with http.client(transport=NETWORK, timeout=timeout) as web:
+        grant = grants.open_grant(workspace_id, mailbox.pk, mailbox.kind, web)
+        provider = kinds.connect(
+            mailbox.kind,
+            endpoints=settings.PROVIDER_ENDPOINTS[mailbox.kind],
+            access_token=grant.access_token,
+            refresh=grant.refresh,
+            budget=budget,
+            web=web,
+            account_id=mailbox.remote_account_id,
+            shared_address=mailbox.shared_address,
+        )
+        try:
+            yield provider
+        finally:
+            with scope.workspace(workspace_id):
+                rows = Sync.objects.filter(mailbox_id=mailbox.pk)
+                rows.update(units_spent=F("units_spent") + budget.spent)

@@ -27,6 +27,7 @@ from mailweave.web import (
     setup,
     shared,
     threads,
+    tracing,
 )
 
 BOX = "settings/integrations/mailboxes/<int:pk>/"
@@ -48,6 +49,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/", setup.setup, name="setup"),
     # mail
     path("mail/", mail.mail, name="mail"),
+    path("mail/find/", tracing.find, name="find_mail"),
+    path("mail/find/ask/", tracing.ask, name="find_mail_ask"),
+    path("mail/find/take/", tracing.take, name="find_mail_take"),
     path("mail/threads/<int:pk>/", threads.thread, name="thread"),
     path("mail/messages/<int:pk>/", messages.message, name="message"),
     path("mail/messages/<int:pk>/body/", messages.body, name="message_body"),

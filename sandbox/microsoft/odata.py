@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 
 from sandbox.microsoft.errors import GraphError, bad_option, bad_request, unknown_property
 from sandbox.microsoft.ids import Ids
+from sandbox.search_words import flat
 
 TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<moment>\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)"
@@ -137,7 +138,32 @@ class _Reader:
             if not self.took(")"):
                 raise _invalid()
             return f"({inner})"
+        if self.took("contains"):
+            return self.contains()
         return self.comparison()
+
+    def contains(self) -> str:
+        """``contains(subject,'words')``, whatever the case."""
+        if not self.took("("):
+            raise _invalid()
+        (_, name), comma, (_, value), end = self.next(), self.next(), self.next(), self.next()
+        if str(name).lower() != "subject" or comma[1] != "," or end[1] != ")":
+            raise _invalid()
+        self.names.append(str(name))
+        return self.says("subject", str(value))
+
+    def says(self, column: str, words: str) -> str:
+        self.bounds = None
+        self.values.append(f"%{flat(words).strip()}%")
+        return (
+            "EXISTS (SELECT 1 FROM words w WHERE w.account = m.account AND w.message = m.id"
+            f" AND w.{column} LIKE ?)"
+        )
+
+    def sender(self, operator: str, value: Value) -> str:
+        if operator != "eq" or not isinstance(value, str):
+            raise _invalid()
+        return self.says("sender", value)
 
     def comparison(self) -> str:
         (kind, name), (_, operator), (_, value) = self.next(), self.next(), self.next()
@@ -226,6 +252,7 @@ COMPARISONS: Mapping[str, Callable[[Any, str, Any], str]] = {
         operator, value, "m.thread", reader.ids.read_conversation(str(value))
     ),
     "parentfolderid": _Reader.folder,
+    "from/emailaddress/address": _Reader.sender,
     "flag/flagstatus": _Reader.flag,
 }
 

@@ -22,6 +22,7 @@ from mailweave.providers.base import (
     Listed,
     Missing,
     Reader,
+    Sought,
     StateChange,
     Unreadable,
     Window,
@@ -328,6 +329,33 @@ class ReaderContract:
         world.deliver(mail("late"), at=NOW)
         second = reader.page(EVERYTHING, first.next_token)
         assert ids([*first.listed, *second.listed]) == sent
+
+    def test_what_a_person_describes_is_found_wherever_it_lies(self, world: World) -> None:
+        sent = {"From": "Zoe <zoe@else.example>", "Message_ID": "<lost-1@else.example>"}
+        junk = world.deliver(mail("It's the “plan”", **sent), role="junk")
+        kept = world.deliver(mail("About the plan"))
+        binned = world.deliver(mail("Quite other"))
+        world.trash(binned)
+        world.deliver(mail("A plan", From="zoe@else.example"), role="drafts")
+        reader = world.reader()
+
+        def found(by: Any, text: str) -> set[str]:
+            return {one.remote_id for one in reader.find(Sought(by, text))}
+
+        assert found("message_id", "lost-1@else.example") == {junk}
+        assert found("message_id", "lost-2@else.example") == set()
+        assert found("subject", "plan") == {junk, kept}
+        assert found("subject", "It's the") == {junk}
+        assert found("subject", "Quite other") == {binned}
+        assert found("sender", "zoe@else.example") == {junk}
+        assert found("subject", "' or 1 eq 1 or '\"") == set()
+
+    def test_finding_is_booked(self, world: World) -> None:
+        world.deliver(mail())
+        budget = Budget(rate=0, burst=0, level=0, at=NOW)
+        before = world.used()
+        world.reader(budget).find(Sought("subject", "Hello"))
+        assert 0 < budget.spent == world.used() - before
 
     def test_states_can_be_listed(self, world: World) -> None:
         unread = world.deliver(mail("unread"))

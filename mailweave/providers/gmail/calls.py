@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
-from mailweave.providers.base import Role, Window
+from mailweave.providers.base import Role, Sought, Window
 
 PAGE = 500
+FOUND = 20
 _MESSAGE = "id,threadId,labelIds,snippet,internalDate,sizeEstimate,payload"
 _GET = "?format=full&prettyPrint=false&fields=" + quote(_MESSAGE, safe="")
 _GET_THREAD = "?format=full&prettyPrint=false&fields=" + quote(f"messages({_MESSAGE})", safe="")
@@ -66,6 +67,20 @@ def listing(window: Window, token: str) -> Call:
     """One page of ids in a window, newest first."""
     wide = bool(window.roles & {"junk", "trash"})
     return _listing(token, q=_search(window), includeSpamTrash=_flag(wide))
+
+
+def search(sought: Sought) -> Call:
+    """The newest ids that fit, wherever they lie:
+    https://support.google.com/mail/answer/7190. What would end a quoted word is taken out."""
+    text = " ".join(sought.text.replace('"', " ").split())
+    words = {
+        "message_id": f"rfc822msgid:{text.replace(' ', '')}",
+        "subject": f'subject:"{text}"',
+        "sender": f'from:"{text}"',
+    }
+    return _listing(
+        "", size=FOUND, q=f"{words[sought.by]} -in:chats -in:drafts", includeSpamTrash="true"
+    )
 
 
 def labelled(label_id: str, token: str) -> Call:
@@ -135,10 +150,10 @@ def stop() -> Call:
     return Call("stop?prettyPrint=false", 50, "POST")
 
 
-def _listing(token: str, **query: str) -> Call:
+def _listing(token: str, size: int = PAGE, **query: str) -> Call:
     more = {"pageToken": token} if token else {}
     fields = "messages(id,threadId),nextPageToken,resultSizeEstimate"
-    return Call(_with("messages", maxResults=str(PAGE), **query, **more, fields=fields), 5)
+    return Call(_with("messages", maxResults=str(size), **query, **more, fields=fields), 5)
 
 
 def _search(window: Window) -> str:

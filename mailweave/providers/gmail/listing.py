@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from mailweave.providers.base import Listed, Page, Profile, RemoteFolder, Role, Window
+from mailweave.providers.base import Listed, Page, Profile, RemoteFolder, Role, Sought, Window
 from mailweave.providers.errors import CursorExpired, Unavailable
 from mailweave.providers.gmail import calls, wire
 from mailweave.providers.gmail.client import Client
@@ -63,6 +63,12 @@ def page(client: Client, window: Window, token: str | None) -> Page:
         next_token=_pack(number + 1, remote, told.next_page_token),
         estimate=told.result_size_estimate,
     )
+
+
+def find(client: Client, sought: Sought) -> list[Listed]:
+    """Messages that fit, wherever they lie; see ``base.Reader``."""
+    told = client.ask(calls.search(sought), wire.LISTING)
+    return [Listed(one.id, one.thread_id or one.id) for one in told.messages]
 
 
 def _unpack(token: str | None) -> tuple[int, str]:

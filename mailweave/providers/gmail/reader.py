@@ -10,6 +10,7 @@ from mailweave.providers.base import (
     Page,
     Profile,
     RemoteFolder,
+    Sought,
     StateChange,
     Unreadable,
     Window,
@@ -38,6 +39,9 @@ class GmailReader:
 
     def page(self, window: Window, token: str | None) -> Page:
         return listing.page(self.client, window, token)
+
+    def find(self, sought: Sought) -> list[Listed]:
+        return listing.find(self.client, sought)
 
     def state_of(self, role_or_keyword: str) -> Iterator[Sequence[str]]:
         return listing.state_of(self.client, role_or_keyword)

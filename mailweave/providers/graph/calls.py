@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from mailweave.kit import http
-from mailweave.providers.base import Hook
+from mailweave.providers.base import Hook, Sought
 
 VERSION = "/v1.0"
 PAGE = 1000
@@ -20,6 +20,7 @@ PAGE = 1000
 CHANGES = 500
 """Entries to a page of changes, if Microsoft likes; ``$top`` would end the whole round there."""
 FOLDERS = 250
+FOUND = 20
 
 IMMUTABLE = 'IdType="ImmutableId"'
 """Ids that stay when a message is moved:
@@ -98,6 +99,19 @@ def listing(stretch: Stretch, *, folder_id: str = "", skip: int = 0, counted: bo
     query |= {"skip": str(skip)} if skip else {}
     query |= {"count": "true"} if counted else {}
     return Call(_with(path, **query, select=NAMED))
+
+
+def search(sought: Sought) -> Call:
+    """Ids of messages that fit, wherever they lie. No order: Graph sorts only by what it filters.
+    https://learn.microsoft.com/en-us/graph/filter-query-parameter"""
+    text = sought.text.replace("'", "''")
+    conditions = {
+        "message_id": f"internetMessageId eq '<{text}>'",
+        "subject": f"contains(subject,'{text}')",
+        "sender": f"from/emailAddress/address eq '{text}'",
+    }
+    query = {"filter": conditions[sought.by], "top": str(FOUND), "select": NAMED}
+    return Call(_with("/me/messages", **query))
 
 
 def messages(stretch: Stretch, top: int, *, attached: bool, content_ids: bool) -> Call:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from mailweave.kit import clock
-from mailweave.providers.base import Listed, Page, Profile, Window
+from mailweave.providers.base import Listed, Page, Profile, Sought, Window
 from mailweave.providers.errors import CursorExpired, Unavailable
 from mailweave.providers.graph import calls, payload, position, wire
 from mailweave.providers.graph.calls import Stretch
@@ -57,6 +57,12 @@ def page(client: Client, folders: Folders, window: Window, token: str | None) ->
             listed.append(_listed(one))
     following = told.following
     return Page(tuple(listed), following.pack() if following else None, told.count)
+
+
+def find(client: Client, sought: Sought) -> list[Listed]:
+    """Messages that fit, wherever they lie; see ``base.Reader``."""
+    told, _ = client.read_page(wire.STATES, client.get(calls.search(sought)))
+    return [_listed(one) for one in told.value if not one.is_draft]
 
 
 def state_of(client: Client, role_or_keyword: str) -> Iterator[Sequence[str]]:

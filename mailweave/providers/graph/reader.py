@@ -11,6 +11,7 @@ from mailweave.providers.base import (
     Page,
     Profile,
     RemoteFolder,
+    Sought,
     StateChange,
     Unreadable,
     Window,
@@ -44,6 +45,9 @@ class GraphReader:
 
     def page(self, window: Window, token: str | None) -> Page:
         return listing.page(self.client, self.tree, window, token)
+
+    def find(self, sought: Sought) -> list[Listed]:
+        return listing.find(self.client, sought)
 
     def state_of(self, role_or_keyword: str) -> Iterator[Sequence[str]]:
         return listing.state_of(self.client, role_or_keyword)
