@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from mailweave.config import database, secrets
+from mailweave.kit.http import is_loopback
 from mailweave.providers.base import Endpoints
 
 BASE = Path(__file__).resolve().parent.parent
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mailweave.web.probes.ProbeMiddleware",
+    "mailweave.web.hooks.HookMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -217,6 +219,14 @@ PROVIDER_UNITS_PER_MINUTE = {
     "gmail": int(os.environ.get("MAILWEAVE_GOOGLE_UNITS", "6000")),
     "outlook": int(os.environ.get("MAILWEAVE_MICROSOFT_REQUESTS", "10000")) / 10,
 }
+
+# Where providers reach us with notices of changes. Without an address there are none, and polls are
+# frequent instead.
+_is_public = SECURE and not is_loopback(urlsplit(PUBLIC_URL).hostname or "")
+PUSH_URL = os.environ.get("MAILWEAVE_PUSH_URL", PUBLIC_URL if _is_public else "").rstrip("/")
+# Gmail publishes to a topic; whoever passes its notices on signs as a service account.
+PUSH_TOPICS = {"gmail": os.environ.get("MAILWEAVE_GOOGLE_TOPIC", "")}
+PUSH_ACCOUNTS = {"gmail": os.environ.get("MAILWEAVE_GOOGLE_PUSH_ACCOUNT", "")}
 
 # What programs that watch us show to read /metrics; without one there are no metrics.
 METRICS_TOKEN = os.environ.get("MAILWEAVE_METRICS_TOKEN", "")

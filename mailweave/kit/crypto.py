@@ -6,6 +6,7 @@ random 256-bit, so random 96-bit nonces stay safe for 2^32 seals a key (NIST SP 
 """
 
 import base64
+import hmac
 import os
 import re
 import secrets
@@ -54,9 +55,24 @@ class Keyring:
         except (InvalidTag, UnicodeDecodeError) as error:
             raise SealBrokenError("the sealed value does not belong here or was changed") from error
 
+    def sign(self, text: str, purpose: str) -> bytes:
+        """A signature under the active key: HMAC-SHA-256, good for ``purpose`` and nothing else."""
+        return _sign(self.keys[self.active], text, purpose)
+
+    def is_signed(self, text: str, signature: bytes, purpose: str) -> bool:
+        """Whether one of our keys signed ``text``."""
+        made = (_sign(key, text, purpose) for key in self.keys.values())
+        return any(hmac.compare_digest(one, signature) for one in made)
+
     def is_current(self, sealed: bytes) -> bool:
         """Whether ``sealed`` is already under the active key."""
         return _split(sealed)[0] == self.active.encode()
+
+
+def _sign(key: bytes, text: str, purpose: str) -> bytes:
+    """Under a key of its own, made of the master key for this purpose."""
+    own = hmac.digest(key, b"mailweave|sign|" + purpose.encode(), "sha256")
+    return hmac.digest(own, text.encode(), "sha256")
 
 
 def _bind(place: str, key_name: bytes) -> bytes:

@@ -242,6 +242,9 @@ class Watcher(Protocol):
     Misconfigured where the operator's part is wrong, Refused where the provider will not have it.
     """
 
+    tells_early: bool
+    """Whether a notice may come before what it tells of can be read."""
+
     def resources(self, roles: frozenset[Role]) -> list[str]:
         """What has to be watched, so that nothing in folders of these roles goes untold.
 

@@ -1,4 +1,4 @@
-"""Who signed in: an id_token, believed only after its signature and every claim are checked.
+"""Who signed in, or calls: a token, believed only after its signature and every claim are checked.
 
 OpenID Connect Core 1.0, 3.1.3.7. Where one address signs for many organisations, the issuer holds
 the token's own ``tid``
@@ -21,6 +21,9 @@ _LEEWAY = 120
 """Seconds two honest clocks may differ."""
 
 _TENANT = "{tenantid}"
+
+Keys = list[dict[str, Any]]
+"""A provider's public keys, as it publishes them."""
 
 
 class _Keys(msgspec.Struct, frozen=True):
@@ -54,11 +57,7 @@ def check(
 
     ``account`` names the claims that make the subject, joined by dots.
     """
-    try:
-        claims = _verified(token, _keys(endpoints, web), endpoints, client)
-    except jwt.PyJWTError as error:
-        raise Refused(f"The provider's identity does not hold ({type(error).__name__}).") from None
-    _check_times(claims)
+    claims = _verified(token, read_keys(endpoints, web), endpoints, client.client_id)
     if claims.get("nonce") != nonce or not nonce:
         raise Refused("The provider's identity belongs to another sign-in.")
     if claims.get("azp", client.client_id) != client.client_id:
@@ -73,9 +72,54 @@ def check(
     )
 
 
-def _verified(
-    token: str, keys: list[dict[str, Any]], endpoints: Endpoints, client: Client
-) -> dict[str, Any]:
+def check_sender(
+    token: str, keys: Keys, endpoints: Endpoints, *, audience: str, account: str
+) -> None:
+    """Whether a call was signed by the service ``account``, for ``audience``; else raises Refused.
+
+    Anybody may have such a token made for any audience: it is the account that counts.
+    https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
+    """
+    claims = _verified(token, keys, endpoints, audience)
+    if not account or _text(claims, "email") != account or claims.get("email_verified") is not True:
+        raise Refused("The call was signed by another account.")
+
+
+def is_known(token: str, keys: Keys) -> bool:
+    """Whether the key that ``token`` says it was signed with is among ``keys``."""
+    try:
+        key_id = jwt.get_unverified_header(token).get("kid")
+    except jwt.PyJWTError:
+        return False
+    return any(key.get("kid") == key_id for key in keys)
+
+
+def read_keys(endpoints: Endpoints, web: httpx2.Client) -> Keys:
+    """The keys a provider signs with (RFC 7517). Raises Unavailable."""
+    try:
+        answer = http.send(web, web.build_request("GET", endpoints.certs), cap=http.MEGABYTE)
+        if answer.status != 200:
+            raise Unavailable(f"The provider's keys cannot be read ({answer.status}).")
+        keys = msgspec.json.decode(answer.body, type=_Keys).keys
+        jwt.PyJWKSet(keys)  # which has one at least that can be used
+    except http.FAILURES as error:
+        raise Unavailable(f"The provider's keys cannot be read: {error}") from None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, jwt.PyJWTError):
+        raise Unavailable("The provider's keys cannot be read.") from None
+    return keys
+
+
+def _verified(token: str, keys: Keys, endpoints: Endpoints, audience: str) -> dict[str, Any]:
+    """The claims of a token that is signed, timely, and made for ``audience``."""
+    try:
+        claims = _signed(token, keys, endpoints, audience)
+    except jwt.PyJWTError as error:
+        raise Refused(f"The provider's identity does not hold ({type(error).__name__}).") from None
+    _check_times(claims)
+    return claims
+
+
+def _signed(token: str, keys: Keys, endpoints: Endpoints, audience: str) -> dict[str, Any]:
     key_id = jwt.get_unverified_header(token).get("kid")
     fitting = [key for key in keys if key.get("kid") == key_id and key.get("kty") == "RSA"]
     if not fitting:
@@ -85,7 +129,7 @@ def _verified(
         token,
         jwt.PyJWK(fitting[0], algorithm="RS256").key,
         algorithms=["RS256"],
-        audience=client.client_id,
+        audience=audience,
         options={
             "require": ["iss", "aud", "sub", "exp", "iat"],
             "verify_exp": False,
@@ -113,20 +157,6 @@ def _is_uuid(text: str) -> bool:
         return str(UUID(text)) == text.lower()
     except ValueError:
         return False
-
-
-def _keys(endpoints: Endpoints, web: httpx2.Client) -> list[dict[str, Any]]:
-    try:
-        answer = http.send(web, web.build_request("GET", endpoints.certs), cap=http.MEGABYTE)
-        if answer.status != 200:
-            raise Unavailable(f"The provider's keys cannot be read ({answer.status}).")
-        keys = msgspec.json.decode(answer.body, type=_Keys).keys
-        jwt.PyJWKSet(keys)  # which has one at least that can be used
-    except http.FAILURES as error:
-        raise Unavailable(f"The provider's keys cannot be read: {error}") from None
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, jwt.PyJWTError):
-        raise Unavailable("The provider's keys cannot be read.") from None
-    return keys
 
 
 def _check_times(claims: dict[str, Any]) -> None:

@@ -7,14 +7,26 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from mailweave.kit import clock
+from mailweave.mail import policy
 from mailweave.mail.models import Credential, Mailbox
 from mailweave.people.access import Member
 from mailweave.providers import kinds
-from mailweave.sync import asking, backfill, delegates, health, ledger, reports, trouble
+from mailweave.sync import (
+    asking,
+    backfill,
+    delegates,
+    health,
+    ledger,
+    push,
+    reports,
+    subscriptions,
+    trouble,
+)
 from mailweave.sync.backfill import Counts, Progress
 from mailweave.sync.health import Health
 from mailweave.sync.ledger import Status
 from mailweave.sync.models import Backfill, Sync
+from mailweave.sync.push import Push
 
 LONG = timedelta(seconds=60)
 """After this long without an answer a card says that no worker seems to run."""
@@ -31,6 +43,7 @@ class Card:
     last: Backfill | None
     counts: Counts
     ledger: Status
+    push: Push
     member: Member
     delegates: tuple[Mailbox, ...]
     """With whose permission a shared mailbox can be opened."""
@@ -135,6 +148,7 @@ def make(mailboxes: Iterable[Mailbox], member: Member) -> list[Card]:
     soon = Credential.objects.filter(refresh_expires_at__lt=clock.now() + reports.EARLY)
     ends = dict(soon.filter(mailbox_id__in=ids).values_list("mailbox_id", "refresh_expires_at"))
     offered, opens_shared = delegates.listed(ids), delegates.granted(rows)
+    standing, rules = subscriptions.standing(rows), policy.current()
     cards = []
     for row in rows:
         sync, last = syncs.get(row.pk), latest.get(row.pk)
@@ -148,6 +162,7 @@ def make(mailboxes: Iterable[Mailbox], member: Member) -> list[Card]:
                 last=last,
                 counts=count,
                 ledger=books[row.pk],
+                push=push.judge(row, sync, standing.get(row.pk), rules),
                 member=member,
                 delegates=tuple(offered[row.pk]),
                 opens_shared=row.pk in opens_shared,

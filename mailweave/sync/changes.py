@@ -5,7 +5,7 @@ A round goes from asking until the provider has no more. It may take many pages,
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
@@ -13,19 +13,30 @@ from mailweave.kit import clock, live
 from mailweave.mail import store, threads
 from mailweave.mail.models import Copy
 from mailweave.providers.base import Changes, Listed, StateChange
-from mailweave.sync import backfill, deletions, listing
+from mailweave.sync import backfill, deletions, listing, notices, subscriptions
 from mailweave.sync import filter as rules
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Sync
 
+AGAIN = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15))
+"""A notice may come before what it tells of can be read: when an empty round is asked again."""
+
 
 def begin(hands: Hands) -> None:
-    """Begin a round: its counts start at zero."""
+    """Begin a round: its counts start at zero, and the notice it answers is taken up.
+
+    That must be before the provider is asked: a notice from then on is of something newer.
+    """
     began = clock.now()
+    known = set(hands.roles)
     hands.read_folders()
     with hands.transaction():
         rows = Sync.objects.filter(pk=hands.sync_id)
-        rows.update(last_new=0, last_changed=0, following_since=began)
+        rows.update(last_new=0, last_changed=0, following_since=began, again_at=None)
+        if set(hands.roles) != known:
+            subscriptions.look(hands.mailbox_id)
+        if notices.hear(hands.mailbox_id) and hands.watcher and hands.watcher.tells_early:
+            rows.update(again=0)
 
 
 def follow(hands: Hands, cursor: str, *, reconciling: bool = False) -> None:
@@ -100,6 +111,8 @@ def _move(hands: Hands, changes: Changes, changed: int, *, reconciling: bool) ->
     began = row.following_since or clock.now()
     row.last_changed += changed
     row.following_since = began if changes.has_more else None
+    if changes.created or changes.updated or changes.destroyed:
+        row.again = None  # the notice has kept its promise
     if reconciling:
         row.reconcile_cursor = changes.cursor
     else:
@@ -115,6 +128,10 @@ def _end(row: Sync, began: datetime) -> None:
         # What was moved while we were not listening yet may lie where the listing has been.
         backfill.list_again(row.mailbox_id)
     row.polled_at = row.last_synced_at = began
+    if row.again is not None:
+        tried, row.again = row.again, None
+        if tried < len(AGAIN):
+            row.again, row.again_at = tried + 1, clock.now() + AGAIN[tried]
     # A wish that came while we were asking is about something newer: keep it.
     if row.wanted_at and row.wanted_at <= began:
         row.wanted_at = None

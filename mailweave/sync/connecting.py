@@ -6,6 +6,7 @@ their workspace, good for ten minutes and for one use (RFC 9700 section 4.7).
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,8 +30,11 @@ from mailweave.sync import (
     grants,
     hands,
     outcomes,
+    pushing,
+    subscriptions,
 )
-from mailweave.sync.models import Authorization, Sync
+from mailweave.sync.grants import Grant
+from mailweave.sync.models import Authorization, Subscription, Sync
 from mailweave.sync.outcomes import NotConnected
 
 LIFETIME = timedelta(minutes=10)
@@ -163,7 +167,7 @@ def _scopes(kind: Kind, row: Authorization) -> tuple[str, ...]:
 
 
 def disconnect(workspace_id: int, mailbox_id: int) -> None:
-    """Revoke the grant and stop reading; mail and links stay. Talks to the network.
+    """End subscriptions and grant, and stop reading; mail and links stay. Talks to the network.
 
     If the provider cannot be reached, or knows no revoking, the tokens are deleted all the same: we
     stop either way. Shared mailboxes that are opened with this permission end with it.
@@ -179,6 +183,7 @@ def disconnect(workspace_id: int, mailbox_id: int) -> None:
         ending = [mailbox_id, *delegates.opened_by(mailbox_id).values_list("pk", flat=True)]
         for one in ending:
             backfill.cancel(one)
+            subscriptions.forget(one)
         Mailbox.objects.filter(pk__in=ending).update(disconnected_at=clock.now())
         Sync.objects.filter(mailbox_id__in=ending).update(
             due_at=None, wanted_at=None, problem="", problem_text="", held_until=None
@@ -193,9 +198,29 @@ def _revoke(mailbox: Mailbox) -> None:
         try:
             grant = grants.open_grant(mailbox.workspace_id, mailbox.pk, mailbox.kind, web)
             endpoints = settings.PROVIDER_ENDPOINTS[mailbox.kind]
+            _unwatch(mailbox, grant, web)
             oauth.revoke(endpoints, grant.tokens.refresh_token, web=web)
         except ProviderError:
             pass  # a grant that cannot be revoked is useless to us once its tokens are gone
+
+
+def _unwatch(mailbox: Mailbox, grant: Grant, web: httpx2.Client) -> None:
+    """Have the provider send no more notices; where it will not listen, they end by themselves."""
+    with scope.workspace(mailbox.workspace_id):
+        rows = list(Subscription.objects.filter(mailbox_id=mailbox.pk))
+    if not rows:
+        return
+    provider = kinds.connect(
+        mailbox.kind,
+        endpoints=settings.PROVIDER_ENDPOINTS[mailbox.kind],
+        access_token=grant.access_token,
+        refresh=grant.refresh,
+        budget=Budget(rate=0, burst=0, level=0, at=clock.now()),
+        web=web,
+        account_id=mailbox.remote_account_id,
+    )
+    with suppress(ProviderError):
+        pushing.end(provider.watcher, rows)
 
 
 def _use(member: Member, kind: str, session_key: str, state: str) -> Authorization:
@@ -313,6 +338,7 @@ def wake(mailbox: Mailbox, cursor: str) -> None:
     sync.failures = 0
     sync.wanted_at = now
     sync.save()
+    subscriptions.look(mailbox.pk)
     live.tell(f"mailbox-{mailbox.pk}", "mailboxes")
     backfill.wake(sync)
 

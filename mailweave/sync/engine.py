@@ -6,9 +6,10 @@
                                           2 changes     somebody wants to know, or a poll is due
                                           3 new mail    listed by changes
                                           4 deletions   old enough to be made sure of
-                                          5 the past    a running backfill
-                                          6 the audit   once a day, or asked for
-                                          7 refill      kept short, and may be longer
+                                          5 notices     a subscription to make or renew
+                                          6 the past    a running backfill
+                                          7 the audit   once a day, or asked for
+                                          8 refill      kept short, and may be longer
     ... until nothing is left, the slice is over, or something holds us back --> give it back
 
 What to do next is read from the rows before each step, so that pausing, disconnecting or a
@@ -34,20 +35,25 @@ from mailweave.sync import (
     deletions,
     fetching,
     listing,
+    pushing,
     reconcile,
     refilling,
+    subscriptions,
     trouble,
 )
 from mailweave.sync.hands import Hands, reach
-from mailweave.sync.models import Backfill, Sync
+from mailweave.sync.models import Backfill, Sync, Wakeup
+from mailweave.sync.subscriptions import Plan
 
 log = logging.getLogger(__name__)
 
 SLICE = timedelta(seconds=5)
-POLL = timedelta(minutes=5)
+BREATH = timedelta(seconds=2)
+"""Notices come in crowds: rounds that they ask for begin at least this far apart."""
 _SHORT_WAIT = 0.3
 """Seconds we wait for quota inside a slice; a longer wait gives the worker back."""
 _UNITS_TO_FETCH = 40
+_UNITS_TO_WATCH = 10
 
 Step = Callable[[], object]
 
@@ -106,7 +112,10 @@ def next_due(sync: Sync) -> datetime | None:
     ):
         due = now
     else:
-        due = sync.polled_at + POLL
+        plan = subscriptions.plan(sync, mailbox)
+        due = _poll_at(sync, plan)
+        if plan.due_at:
+            due = min(due, plan.due_at)
         if sync.audit_at and now < sync.audit_at < due:
             due = sync.audit_at
         due = min(due, deletions.due(sync.mailbox_id) or due)
@@ -122,6 +131,7 @@ def want(mailbox_id: int) -> None:
     rows = Sync.objects.filter(pk=sync.pk)
     rows.update(wanted_at=clock.now(), last_new=0, last_changed=0)
     rows.filter(held_reason__in=trouble.OUR_WAITS).update(held_until=None, held_reason="")
+    subscriptions.look(mailbox_id)
     backfill.wake(sync)
 
 
@@ -145,7 +155,7 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 if due is None or due > clock.now():
                     return
                 followed_roles = policy.current().follow(mailbox.followed_roles)
-                task = _first(hands, sync, followed=followed) if hands else None
+                task = _first(hands, sync, mailbox, followed=followed) if hands else None
             if hands is None:
                 hands = reach(sync, mailbox, token)
                 continue
@@ -170,20 +180,30 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 hands.book()
 
 
-def _first(hands: Hands, sync: Sync, *, followed: bool) -> Task | None:
+def _first(hands: Hands, sync: Sync, mailbox: Mailbox, *, followed: bool) -> Task | None:
     """What comes first is written here and nowhere else.
 
     A round of changes that takes long (the first of a mailbox that must be enumerated) takes turns
-    with the rest: ``followed`` says that the last turn was its.
+    with the rest, and so do rounds that notices ask for one after the other: ``followed`` says that
+    the last turn was a round's.
     """
     if not hands.roles:
         return Task(hands.read_folders, 1)
     if sync.reconcile_cursor:
         return Task(lambda: reconcile.step(hands, sync), 5)
-    following = _follow(hands, sync) if _poll_is_due(sync) else None
-    if following and not (sync.following_since and followed):
+    plan = subscriptions.plan(sync, mailbox)
+    following = _follow(hands, sync) if _poll_is_due(sync, plan) else None
+    if following and not followed:
         return following
-    return _read(hands, sync) or following or _audit(hands, sync) or _refill(hands)
+    return (
+        _read_new(hands)
+        or _make_sure(hands, sync)
+        or _watch(hands, mailbox, plan)
+        or _read_past(hands, sync)
+        or following
+        or _audit(hands, sync)
+        or _refill(hands)
+    )
 
 
 def _follow(hands: Hands, sync: Sync) -> Task:
@@ -197,15 +217,30 @@ def _follow(hands: Hands, sync: Sync) -> Task:
     return Task(run, 2, is_following=True)
 
 
-def _read(hands: Hands, sync: Sync) -> Task | None:
-    """New mail always; then what may be gone; then the past: its first page, its listing, and the
-    rest of it."""
+def _read_new(hands: Hands) -> Task | None:
     new = _next(hands, listing.NEW_BELOW, fetching.BATCH)
-    if new:
-        return Task(lambda: fetching.fetch(hands, new, lambda: _goes_on(hands)), _UNITS_TO_FETCH)
+    if not new:
+        return None
+    return Task(lambda: fetching.fetch(hands, new, lambda: _goes_on(hands)), _UNITS_TO_FETCH)
+
+
+def _watch(hands: Hands, mailbox: Mailbox, plan: Plan) -> Task | None:
+    """Subscriptions are looked after before the past, which may take days."""
+    if plan.due_at is None or plan.due_at > clock.now():
+        return None
+    return Task(lambda: pushing.step(hands, mailbox), _UNITS_TO_WATCH)
+
+
+def _make_sure(hands: Hands, sync: Sync) -> Task | None:
+    """Of what may be gone."""
     doubtful = deletions.waiting(sync)
-    if doubtful:
-        return Task(lambda: deletions.confirm(hands, doubtful), _UNITS_TO_FETCH)
+    if not doubtful:
+        return None
+    return Task(lambda: deletions.confirm(hands, doubtful), _UNITS_TO_FETCH)
+
+
+def _read_past(hands: Hands, sync: Sync) -> Task | None:
+    """The past: its first page, its listing, and the rest of it."""
     past = backfill.current(hands.mailbox_id)
     if past is None or past.state != Backfill.State.RUNNING:
         return None
@@ -243,16 +278,28 @@ def _goes_on(hands: Hands, past: Backfill | None = None) -> bool:
     with scope.workspace(hands.workspace_id):
         gone = Mailbox.objects.filter(pk=hands.mailbox_id, disconnected_at__isnull=False)
         wanted = Sync.objects.filter(pk=hands.sync_id, wanted_at__isnull=False)
-        if gone.exists() or wanted.exists():
+        told = Wakeup.objects.filter(mailbox_id=hands.mailbox_id)
+        if gone.exists() or wanted.exists() or told.exists():
             return False
         running = Backfill.objects.filter(state=Backfill.State.RUNNING)
         return past is None or running.filter(pk=past.pk).exists()
 
 
-def _poll_is_due(sync: Sync) -> bool:
+def _poll_is_due(sync: Sync, plan: Plan) -> bool:
     if sync.following_since or sync.wanted_at or sync.polled_at is None:
         return True
-    return bool(sync.polled_at + POLL <= clock.now()) or deletions.needs_round(sync)
+    return _poll_at(sync, plan) <= clock.now() or deletions.needs_round(sync)
+
+
+def _poll_at(sync: Sync, plan: Plan) -> datetime:
+    """When the next round is due that no person asked for: by notice, or because it is time."""
+    last = sync.polled_at or clock.now()
+    due = [last + plan.pause]
+    if sync.again_at:
+        due.append(sync.again_at)
+    if Wakeup.objects.filter(mailbox_id=sync.mailbox_id).exists():
+        due.append(last + BREATH)
+    return min(due)
 
 
 def _afford(hands: Hands, task: Task) -> None:

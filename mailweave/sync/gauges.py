@@ -39,6 +39,37 @@ def read() -> list[Gauge]:
         return [_gauge(now, *row) for row in cursor.fetchall()]
 
 
+@dataclass(frozen=True, slots=True)
+class PushGauge:
+    """How one connected mailbox is told of changes."""
+
+    mailbox_id: int
+    kind: str
+    standing: int
+    """Subscriptions that stand."""
+    seconds_left: float | None
+    """Until the first of them ends, below zero since; None if there is none."""
+    life_left: float | None
+    """The same as a share of the time it was given: renewed at two thirds at the latest."""
+    has_problem: bool
+
+
+def read_push() -> list[PushGauge]:
+    """The same of every connected mailbox's subscriptions, in one query."""
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT mailbox_id, kind, standing, expires_at, life_left, has_problem"
+            " FROM sync_push_gauges(%s) ORDER BY mailbox_id",
+            [now],
+        )
+        rows = cursor.fetchall()
+    return [
+        PushGauge(pk, kind, count, (ends - now).total_seconds() if ends else None, left, problem)
+        for pk, kind, count, ends, left, problem in rows
+    ]
+
+
 def _gauge(
     now: datetime,
     mailbox_id: int,

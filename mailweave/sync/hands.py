@@ -12,7 +12,7 @@ from django.db.models import F
 from mailweave.kit import clock, http, lease, scope
 from mailweave.mail.models import Folder, Mailbox
 from mailweave.providers import kinds
-from mailweave.providers.base import Budget, Provider, Reader
+from mailweave.providers.base import Budget, Provider, Reader, Watcher
 from mailweave.sync import grants
 from mailweave.sync.models import Sync
 
@@ -33,6 +33,7 @@ class Hands:
     budget: Budget
     followed: frozenset[str]
     since: datetime | None
+    watcher: Watcher | None = None
     roles: dict[str, str] = field(default_factory=dict)
     spent_before: int = 0
 
@@ -126,6 +127,7 @@ def reach(sync: Sync, mailbox: Mailbox, token: str) -> Hands:
         budget=budget,
         followed=frozenset(mailbox.followed_roles),
         since=sync.since,
+        watcher=provider.watcher,
         roles=roles,
     )
 

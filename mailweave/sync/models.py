@@ -1,4 +1,4 @@
-"""Sync, Backfill, Audit and what it found, OAuthClient, Authorization, Delegate: engine rows."""
+"""Sync, Backfill, Subscription, Audit, OAuthClient, and what hangs on them: the engine's rows."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -48,6 +48,12 @@ class Sync(tenancy.TenantModel, Leased):
     budget_level = models.FloatField(default=0)
     budget_at = models.DateTimeField(null=True)
     units_spent = models.BigIntegerField(default=0)
+    push_problem = models.CharField(max_length=500, blank=True)
+    push_retry_at = models.DateTimeField(null=True, help_text="subscriptions are let be until then")
+    again = models.PositiveSmallIntegerField(
+        null=True, help_text="how often an empty round was asked again; null: no notice to check"
+    )
+    again_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -102,6 +108,45 @@ class Backfill(tenancy.TenantModel):
                 condition=models.Q(state__in=["running", "paused"]),
                 name="backfill_one_at_a_time",
             ),
+        ]
+
+
+class Subscription(tenancy.TenantModel):
+    """A provider tells us of changes to a mailbox, or to one of its folders, until it expires.
+
+    ``made_for`` is the print of where its notices go; when that is another, it is made anew.
+    """
+
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    resource = models.CharField(max_length=255, blank=True, help_text="empty: the whole mailbox")
+    remote_id = models.CharField(max_length=255, blank=True)
+    address = models.CharField(max_length=320, help_text="the mailbox's, in lower case")
+    made_for = models.CharField(max_length=32)
+    made_at = models.DateTimeField(help_text="or last renewed")
+    renew_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id", "mailbox", "resource", name="subscription_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["workspace_id", "address"], name="subscription_address")]
+
+
+class Wakeup(tenancy.TenantModel):
+    """A provider gave notice for a mailbox, and no round of changes has begun since.
+
+    A row of its own, so that taking a notice never waits for a worker that holds the Sync.
+    """
+
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "mailbox", name="wakeup_once"),
         ]
 
 

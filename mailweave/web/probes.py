@@ -18,7 +18,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from mailweave.kit import jobs
 from mailweave.sync import gauges, offers
-from mailweave.sync.gauges import AuditGauge, Gauge
+from mailweave.sync.gauges import AuditGauge, Gauge, PushGauge
+from mailweave.web import hooks
 
 log = logging.getLogger(__name__)
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -100,11 +101,13 @@ def _migrations() -> frozenset[tuple[str, str]]:
 
 
 class _Collector:
-    """Reads the rows when somebody asks: nothing is counted in a process."""
+    """Reads the rows when somebody asks; only notices are counted, each where it came in."""
 
     def collect(self) -> list[Metric]:
         """Every family of metrics."""
-        return [*_of_mailboxes(gauges.read()), *_of_audits(gauges.read_audits()), _of_jobs()]
+        told = [*_of_subscriptions(gauges.read_push()), *hooks.COUNTED.collect()]
+        audits = _of_audits(gauges.read_audits())
+        return [*_of_mailboxes(gauges.read()), *audits, *told, _of_jobs()]
 
 
 def _of_mailboxes(found: list[Gauge]) -> list[Metric]:
@@ -185,6 +188,39 @@ def _of_audits(found: list[AuditGauge]) -> list[Metric]:
         unbalanced.add_metric(labels, one.unbalanced)
         drift.add_metric(labels, one.found)
     return [age, unbalanced, drift]
+
+
+def _of_subscriptions(found: list[PushGauge]) -> list[Metric]:
+    label = ["mailbox", "kind"]
+    standing = GaugeMetricFamily(
+        "mailweave_push_subscriptions",
+        "Subscriptions that stand: a provider tells us of changes as they come.",
+        labels=label,
+    )
+    problem = GaugeMetricFamily(
+        "mailweave_push_problem",
+        "1 for a mailbox that its provider cannot tell us of, and that is polled often instead.",
+        labels=label,
+    )
+    seconds = GaugeMetricFamily(
+        "mailweave_push_expires_seconds",
+        "Time until the first subscription of a mailbox ends.",
+        labels=label,
+    )
+    life = GaugeMetricFamily(
+        "mailweave_push_life_left_ratio",
+        "The same as a share of the time that the subscription was given.",
+        labels=label,
+    )
+    for one in found:
+        labels = [str(one.mailbox_id), one.kind]
+        standing.add_metric(labels, one.standing)
+        if one.has_problem:
+            problem.add_metric(labels, 1)
+        if one.seconds_left is not None and one.life_left is not None:
+            seconds.add_metric(labels, one.seconds_left)
+            life.add_metric(labels, one.life_left)
+    return [standing, problem, seconds, life]
 
 
 def _of_jobs() -> Metric:

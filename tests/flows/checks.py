@@ -6,12 +6,15 @@ from datetime import timedelta
 
 from mailweave.kit import scope
 from mailweave.mail.models import Copy, Message, Thread, ThreadMailbox
-from mailweave.sync import engine
 from mailweave.sync.models import Sync
 from sandbox.state import Sandbox
 from tests.flows.world import World
 
 NEVER = {"TRASH", "SPAM", "DRAFT", "CHAT"}
+
+
+POLL = timedelta(minutes=5)
+"""What the policy says unless somebody chooses, where no notices come."""
 
 
 def labels(sandbox: Sandbox, address: str) -> dict[str, set[str]]:
@@ -58,7 +61,7 @@ def poll(world: World, mailbox: int) -> None:
 
 def glance(world: World, mailbox: int) -> None:
     """Let the next poll come, and nothing that takes longer."""
-    world.hands.at += engine.POLL + timedelta(seconds=1)
+    world.hands.at += POLL + timedelta(seconds=1)
     world.work(mailbox)
 
 

@@ -25,6 +25,8 @@ _ONE_ONLY = "only one user push notification client"
 class GmailWatcher:
     """Implements :class:`mailweave.providers.base.Watcher`; promises are written there."""
 
+    tells_early = True
+
     def __init__(self, client: Client) -> None:
         self._client = client
 

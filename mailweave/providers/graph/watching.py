@@ -31,6 +31,8 @@ _UNPROVEN = ("validation request", "notificationurl", "validation error")
 class GraphWatcher:
     """Implements :class:`mailweave.providers.base.Watcher`; promises are written there."""
 
+    tells_early = False
+
     def __init__(self, client: Client, folders: Folders) -> None:
         self._client = client
         self._folders = folders
