@@ -61,7 +61,8 @@ class MessageView:
     ``subject``, ``preview`` and ``attachments`` are None, None and empty where the level hides
     them; ``bcc`` is known to the owner of the sent copy only. ``seen`` is the viewer's own copy's
     (true without one). ``gone``: the provider has deleted every copy the viewer sees. The mailbox
-    is the one the message is best seen through.
+    is the one the message is best seen through. ``kept`` is how much of its text the policy let us
+    keep, ``parts_kept`` whether its ``attachment_count`` attachments are named.
     """
 
     id: int
@@ -78,6 +79,9 @@ class MessageView:
     seen: bool
     gone: bool
     truncated: bool
+    kept: str
+    parts_kept: bool
+    attachment_count: int
     attachments: tuple[AttachmentView, ...]
     mailbox_id: int
     mailbox_address: str
@@ -192,7 +196,7 @@ def _message(
     attachments: Iterable[AttachmentView],
 ) -> MessageView:
     pk, level, direction, name, address, sent_at, subject, preview, seen, gone, bcc, *rest = row
-    truncated, mailbox_id, mailbox_address, mailbox_kind = rest
+    truncated, kept, parts_kept, attachment_count, mailbox_id, mailbox_address, mailbox_kind = rest
     return MessageView(
         id=pk,
         level=Level(level),
@@ -208,6 +212,9 @@ def _message(
         seen=seen,
         gone=gone,
         truncated=truncated,
+        kept=kept,
+        parts_kept=parts_kept,
+        attachment_count=attachment_count,
         attachments=tuple(attachments),
         mailbox_id=mailbox_id,
         mailbox_address=mailbox_address,

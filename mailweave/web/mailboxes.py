@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mailweave.kit import scope
 from mailweave.kit.errors import Expected
-from mailweave.mail.models import Mailbox
+from mailweave.mail import policy
+from mailweave.mail.models import Mailbox, Policy
 from mailweave.people.member import member_of, members, networked
 from mailweave.sync import auditing, backfill, cards, connecting, delegates, engine, offers
 from mailweave.web import card_news, heirs
@@ -44,13 +45,15 @@ def range_(request: HttpRequest, pk: int) -> HttpResponse:
             label = backfill.RANGES[chosen][0].lower()
             messages.success(request, f"The import has begun: {label}, newest mail first.")
         return redirect("provider", mailbox.kind)
+    standing = policy.current()
     facts = {
         "mailbox": mailbox,
         "kind": offers.describe(mailbox.kind),
         "ranges": [(name, label) for name, (label, _) in backfill.RANGES.items()],
         "recommended": backfill.RECOMMENDED,
         "running": backfill.current(mailbox.pk),
-        "everything": not mailbox.followed_roles,
+        "everything": not standing.follow(mailbox.followed_roles),
+        "only_main": standing.folders == Policy.Folders.MAIN,
     }
     return render(request, "mailboxes/range.html", facts)
 

@@ -8,6 +8,7 @@ SELECT m.id, see.level, m.direction, m.sender_name,
     CASE WHEN see.level >= 2 THEN m.subject END,
     CASE WHEN see.level >= 3 THEN m.preview END,
     coalesce(see.seen, true), see.gone, coalesce(see.bcc, '{}'), m.truncated,
+    m.kept, m.parts_kept, CASE WHEN see.level >= 3 THEN m.attachment_count ELSE 0 END,
     b.id, b.address, b.kind
 FROM mail_message m
 CROSS JOIN LATERAL (
