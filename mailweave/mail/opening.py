@@ -36,6 +36,8 @@ class ThreadView:
     older_unread: int
     before: str | None
     more: bool
+    unread: tuple[int, ...] = ()
+    """Which of ``ids`` are unread in mailboxes of the viewer's own."""
 
 
 class _Line(NamedTuple):
@@ -78,6 +80,7 @@ def open_thread(
         older_unread=sum(not one.seen for one in older),
         before=_write(lines[start]) if older or more else None,
         more=more,
+        unread=tuple(one.id for one in lines if not one.seen),
     )
 
 

@@ -120,6 +120,7 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
             left_out = rules.judge_people(hands.mailbox_id, arrivals)
             wanted = _narrow([one for one in arrivals if one.remote_id not in left_out])
             stored = store.store(hands.mailbox_id, wanted)
+            listing.keep(hands.mailbox_id, [one.remote_id for one in wanted])
             matching.link(stored.message_ids, stored.thread_ids)
             if stored.turned_ids:
                 matching.rematch(stored.turned_ids)

@@ -2,14 +2,15 @@
 
 ::
 
-    take the lease --> what comes first?  1 reconcile   the cursor is lost
-                                          2 changes     somebody wants to know, or a poll is due
-                                          3 new mail    listed by changes
-                                          4 deletions   old enough to be made sure of
-                                          5 notices     a subscription to make or renew
-                                          6 the past    a running backfill
-                                          7 the audit   once a day, or asked for
-                                          8 refill      kept short, and may be longer
+    take the lease --> what comes first?  1 marks       somebody read something here
+                                          2 reconcile   the cursor is lost
+                                          3 changes     somebody wants to know, or a poll is due
+                                          4 new mail    listed by changes
+                                          5 deletions   old enough to be made sure of
+                                          6 notices     a subscription to make or renew
+                                          7 the past    a running backfill
+                                          8 the audit   once a day, or asked for
+                                          9 refill      kept short, and may be longer
     ... until nothing is left, the slice is over, or something holds us back --> give it back
 
 What to do next is read from the rows before each step, so that pausing, disconnecting or a
@@ -35,6 +36,7 @@ from mailweave.sync import (
     deletions,
     fetching,
     listing,
+    marks,
     pushing,
     reconcile,
     refilling,
@@ -65,6 +67,7 @@ class Task:
     run: Step
     units: int
     is_following: bool = False
+    is_writing: bool = False
 
 
 def advance(workspace_id: int, sync_id: int, *, limit: timedelta = SLICE) -> None:
@@ -108,6 +111,7 @@ def next_due(sync: Sync) -> datetime | None:
         or sync.wanted_at
         or _listed(sync.mailbox_id)
         or sync.polled_at is None
+        or marks.are_due(sync.mailbox_id)
         or auditing.is_due(sync)
     ):
         due = now
@@ -118,7 +122,7 @@ def next_due(sync: Sync) -> datetime | None:
             due = min(due, plan.due_at)
         if sync.audit_at and now < sync.audit_at < due:
             due = sync.audit_at
-        due = min(due, deletions.due(sync.mailbox_id) or due)
+        due = min(due, deletions.due(sync.mailbox_id) or due, marks.due(sync.mailbox_id) or due)
     return max(due, sync.held_until) if sync.held_until else due
 
 
@@ -172,7 +176,7 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 _come_back(hands, pace.retry_at)
                 return
             followed = task.is_following
-            _went_well(hands, sync)
+            _went_well(hands, sync, task)
     finally:
         if hands:
             hands.close()
@@ -183,12 +187,28 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
 def _first(hands: Hands, sync: Sync, mailbox: Mailbox, *, followed: bool) -> Task | None:
     """What comes first is written here and nowhere else.
 
+    Marks are few and somebody waits for them, so they go first; where they are many, they take
+    turns with everything else.
+    """
+    if not hands.roles:
+        return Task(hands.read_folders, 1)
+    writing = _write(hands) if marks.are_due(sync.mailbox_id) else None
+    if writing and not sync.wrote_last:
+        return writing
+    return _look(hands, sync, mailbox, followed=followed) or writing
+
+
+def _write(hands: Hands) -> Task:
+    return Task(lambda: marks.write(hands), _UNITS_TO_FETCH, is_writing=True)
+
+
+def _look(hands: Hands, sync: Sync, mailbox: Mailbox, *, followed: bool) -> Task | None:
+    """What there is to read.
+
     A round of changes that takes long (the first of a mailbox that must be enumerated) takes turns
     with the rest, and so do rounds that notices ask for one after the other: ``followed`` says that
     the last turn was a round's.
     """
-    if not hands.roles:
-        return Task(hands.read_folders, 1)
     if sync.reconcile_cursor:
         return Task(lambda: reconcile.step(hands, sync), 5)
     plan = subscriptions.plan(sync, mailbox)
@@ -279,7 +299,7 @@ def _goes_on(hands: Hands, past: Backfill | None = None) -> bool:
         gone = Mailbox.objects.filter(pk=hands.mailbox_id, disconnected_at__isnull=False)
         wanted = Sync.objects.filter(pk=hands.sync_id, wanted_at__isnull=False)
         told = Wakeup.objects.filter(mailbox_id=hands.mailbox_id)
-        if gone.exists() or wanted.exists() or told.exists():
+        if gone.exists() or wanted.exists() or told.exists() or marks.are_due(hands.mailbox_id):
             return False
         running = Backfill.objects.filter(state=Backfill.State.RUNNING)
         return past is None or running.filter(pk=past.pk).exists()
@@ -317,8 +337,11 @@ def _come_back(hands: Hands, at: datetime) -> None:
         Sync.objects.filter(pk=hands.sync_id).update(held_until=at)
 
 
-def _went_well(hands: Hands, before: Sync) -> None:
-    """A step that worked ends a run of failures."""
+def _went_well(hands: Hands, before: Sync, task: Task) -> None:
+    """A step that worked ends a run of failures, and the turn of what is no mark."""
+    if before.wrote_last and not task.is_writing:
+        with hands.transaction():
+            Sync.objects.filter(pk=hands.sync_id).update(wrote_last=False)
     if not (before.failures or before.problem or before.held_reason):
         return
     with hands.transaction():

@@ -46,7 +46,7 @@ def fetch(
         is_whole = _take_all(hands, wanted, total, goes_on)
     except ProviderError as error:
         failure = error
-    is_theirs = isinstance(failure, Unavailable) and (_any(total) or _answers(hands))
+    is_theirs = isinstance(failure, Unavailable) and (_any(total) or hands.answers())
     with hands.transaction():
         if is_whole:
             _set_aside_unanswered(hands, wanted)
@@ -95,15 +95,6 @@ def _take_in(hands: Hands, answers: list[Answer], total: Outcome) -> None:
 
 def _any(total: Outcome) -> bool:
     return bool(total.stored or total.skipped or total.gone or total.stuck)
-
-
-def _answers(hands: Hands) -> bool:
-    """Whether the provider is there at all: in an outage no message is to blame."""
-    try:
-        hands.reader.profile()
-    except ProviderError:
-        return False
-    return True
 
 
 def _count_attempt(hands: Hands, wanted: list[Listed]) -> None:

@@ -12,7 +12,8 @@ from django.db.models import F
 from mailweave.kit import clock, http, lease, scope
 from mailweave.mail.models import Folder, Mailbox
 from mailweave.providers import kinds
-from mailweave.providers.base import Budget, Provider, Reader, Watcher
+from mailweave.providers.base import Budget, Provider, Reader, Watcher, Writer
+from mailweave.providers.errors import ProviderError
 from mailweave.sync import grants
 from mailweave.sync.models import Sync
 
@@ -29,6 +30,7 @@ class Hands:
     mailbox_id: int
     token: str
     reader: Reader
+    writer: Writer
     web: httpx2.Client
     budget: Budget
     followed: frozenset[str]
@@ -53,6 +55,14 @@ class Hands:
             yield
             if self.budget.spent != self.spent_before:
                 self.book()
+
+    def answers(self) -> bool:
+        """Whether the provider is there at all: in an outage no message is to blame."""
+        try:
+            self.reader.profile()
+        except ProviderError:
+            return False
+        return True
 
     def close(self) -> None:
         """Give back the connections to the provider."""
@@ -123,6 +133,7 @@ def reach(sync: Sync, mailbox: Mailbox, token: str) -> Hands:
         mailbox_id=mailbox.pk,
         token=token,
         reader=provider.reader,
+        writer=provider.writer,
         web=web,
         budget=budget,
         followed=frozenset(mailbox.followed_roles),

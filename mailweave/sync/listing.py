@@ -104,7 +104,18 @@ def change(mailbox_id: int, changes: Sequence[StateChange]) -> set[int]:
         flagged=[one.flagged for one in changes],
         now=clock.now(),
     )
+    keep(mailbox_id, [one.remote_id for one in changes])
     return {row[0] for row in rows}
+
+
+def keep(mailbox_id: int, remote_ids: Collection[str] | None = None) -> None:
+    """Where people marked some of these (default: any) and the provider has not been told yet,
+    let copies show the mark again: its word was just written into them.
+
+    The rule is in :mod:`mailweave.sync.marks`. Before threads are refreshed.
+    """
+    every = remote_ids is None
+    _run("keep", mailbox=mailbox_id, remote_ids=list(remote_ids or ()), all=every)
 
 
 def doubt(mailbox_id: int, remote_ids: Collection[str], *, again: bool = False) -> None:
@@ -126,7 +137,9 @@ def lose(mailbox_id: int, remote_ids: Collection[str], states: Collection[str]) 
 
 def set_unseen(mailbox_id: int, unseen: Iterable[str]) -> set[int]:
     """Make exactly these copies of a mailbox unread; returns the threads that changed."""
-    return {row[0] for row in _rows("unseen", mailbox=mailbox_id, unseen=list(unseen))}
+    touched = {row[0] for row in _rows("unseen", mailbox=mailbox_id, unseen=list(unseen))}
+    keep(mailbox_id)
+    return touched
 
 
 def set_flagged(mailbox_id: int, flagged: Iterable[str]) -> None:

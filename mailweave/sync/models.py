@@ -5,6 +5,8 @@ from django.db import models
 
 from mailweave.kit import tenancy
 from mailweave.kit.lease import Leased
+from mailweave.sync.seen import Marking as Marking  # noqa: PLC0414 - a model like the others
+from mailweave.sync.seen import SeenMark as SeenMark  # noqa: PLC0414 - likewise
 
 
 class Sync(tenancy.TenantModel, Leased):
@@ -54,6 +56,10 @@ class Sync(tenancy.TenantModel, Leased):
         null=True, help_text="how often an empty round was asked again; null: no notice to check"
     )
     again_at = models.DateTimeField(null=True)
+    wrote_last = models.BooleanField(default=False, db_default=False)
+    """The last step wrote marks: if anything else waits, it is its turn."""
+    marks_refused = models.PositiveIntegerField(default=0, db_default=0)
+    """Changes of read state the provider would not take, since the last that it took."""
 
     class Meta:
         constraints = [

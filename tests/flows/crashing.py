@@ -11,11 +11,12 @@ import pytest
 
 from mailweave.kit import scope
 from mailweave.providers.gmail.reader import GmailReader
+from mailweave.providers.gmail.writing import GmailWriter
 from mailweave.sync import engine
 from mailweave.sync.hands import Hands
 
 ASKS = ("profile", "folders", "changes", "page")
-ANSWERS = ("fetch", "state_of")
+ANSWERS = ("fetch", "state_of", "states")
 
 
 class Crash(BaseException):
@@ -35,6 +36,7 @@ class Bomb:
             patch.setattr(GmailReader, name, self._ask(getattr(GmailReader, name)))
         for name in ANSWERS:
             patch.setattr(GmailReader, name, self._answers(getattr(GmailReader, name)))
+        patch.setattr(GmailWriter, "mark_seen", self._answers(GmailWriter.mark_seen))
 
     def arm(self, at: int) -> None:
         """Go off at the ``at``-th moment from now; 0 never."""
@@ -87,9 +89,9 @@ class Bomb:
         return watched
 
     def _answers(self, method: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-        def watched(*args: Any) -> Iterator[Any]:
+        def watched(*args: Any, **more: Any) -> Iterator[Any]:
             self._moment()
-            for number, one in enumerate(method(*args)):
+            for number, one in enumerate(method(*args, **more)):
                 yield one
                 if number % 3 == 1:
                     self._moment()

@@ -13,10 +13,11 @@ import pytest
 
 from mailweave.kit import lease
 from mailweave.mail.models import Copy, Message
+from mailweave.mail.visibility import viewer_for
 from mailweave.providers.gmail import calls
-from mailweave.sync import backfill, changes, fetching, listing
-from mailweave.sync.models import Backfill, Sync
-from tests.flows.checks import exact, inside, poll, sync_of
+from mailweave.sync import backfill, changes, fetching, listing, marks
+from mailweave.sync.models import Backfill, SeenMark, Sync
+from tests.flows.checks import exact, inside, labels, poll, sync_of
 from tests.flows.crashing import Bomb, Crash
 from tests.flows.test_backfill import letter
 from tests.flows.world import World
@@ -74,6 +75,7 @@ def live(world: World, bomb: Bomb, at: int, *, lost: bool = False) -> bool:
             sandbox.deliver(address, letter(100 * at + 60), labels=("SENT",))
             sandbox.modify(address, ids[3], remove=["UNREAD"])
             sandbox.delete(address, ids[4])
+            read_here(world, [ids[1], ids[2], ids[4]])
             if lost:
                 sandbox.expire_history(address)
         poll(world, mailbox)
@@ -81,7 +83,17 @@ def live(world: World, bomb: Bomb, at: int, *, lost: bool = False) -> bool:
     happened: list[bool] = []
     died = survive(world, bomb, work, at)
     check(world, mailbox, address, lost=lost)
+    there = labels(sandbox, address)
+    assert not any("UNREAD" in there[one] for one in ids[1:3]), "what was read here is lost"
     return died
+
+
+def read_here(world: World, remote_ids: list[str]) -> None:
+    """Somebody reads these in the product."""
+    with inside(world):
+        copies = Copy.objects.filter(remote_id__in=remote_ids)
+        which = marks.of_messages(list(copies.values_list("message_id", flat=True)))
+        marks.mark(viewer_for(world.member), which, seen=True)
 
 
 def live_every_life(world: World, bomb: Bomb, *, lost: bool, begin: int = 1, every: int = 1) -> int:
@@ -102,6 +114,7 @@ def check(world: World, mailbox: int, address: str, *, lost: bool) -> None:
         shown = backfill.progress(row)
         assert (row.state, shown.percent, shown.waiting) == ("done", 100, 0)
         assert shown.done == shown.total == row.listed_count
+        assert not SeenMark.objects.exists()
         stored = Copy.objects.filter(state="stored")
         assert (
             Message.objects.count()

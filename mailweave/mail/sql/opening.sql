@@ -4,7 +4,7 @@
 SELECT m.id, m.sent_at, see.level, coalesce(see.seen, true)
 FROM mail_message m
 CROSS JOIN LATERAL (
-    SELECT max(c.level) AS level, bool_and(c.seen) FILTER (WHERE c.level = 4) AS seen
+    SELECT max(c.level) AS level, bool_and(c.seen OR c.state <> 'stored') FILTER (WHERE c.level = 4) AS seen
     FROM ({copies}) c
 ) see
 WHERE m.workspace_id = %(workspace)s AND m.thread_id = %(thread)s

@@ -13,7 +13,7 @@ SELECT m.id, see.level, m.direction, m.sender_name,
 FROM mail_message m
 CROSS JOIN LATERAL (
     SELECT max(c.level) AS level,
-        bool_and(c.seen) FILTER (WHERE c.level = 4) AS seen,
+        bool_and(c.seen OR c.state <> 'stored') FILTER (WHERE c.level = 4) AS seen,
         bool_and(c.state = 'gone') AS gone,
         max(c.bcc) FILTER (WHERE c.level = 4) AS bcc,
         (array_agg(c.mailbox_id ORDER BY c.level DESC, c.state DESC, c.mailbox_id))[1] AS mailbox_id

@@ -67,6 +67,13 @@ ON CONFLICT (workspace_id, thread_id, mailbox_id) DO UPDATE SET
     message_count = excluded.message_count, unread_count = excluded.unread_count,
     attachment_count = excluded.attachment_count, linked = excluded.linked;
 
+-- name: recount
+UPDATE mail_threadmailbox t SET unread_count = (
+    SELECT count(*) FROM mail_copy c
+    WHERE c.workspace_id = %(workspace)s AND c.thread_id = t.thread_id
+      AND c.mailbox_id = t.mailbox_id AND NOT c.seen AND c.state = 'stored')
+WHERE t.workspace_id = %(workspace)s AND t.thread_id = ANY(%(threads)s::bigint[]);
+
 -- name: drop_emptied
 DELETE FROM mail_threadmailbox t
 WHERE t.workspace_id = %(workspace)s AND t.thread_id = ANY(%(threads)s::bigint[])

@@ -63,11 +63,42 @@ WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
   AND (missing_since IS NULL OR %(again)s);
 
 -- name: lose
-UPDATE mail_copy SET state = 'gone', reason = 'It was deleted at the provider.',
-    missing_since = NULL, settled_at = %(now)s
-WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
-  AND remote_id = ANY(%(remote_ids)s::text[]) AND state = ANY(%(states)s::text[])
-RETURNING thread_id;
+WITH lost AS (
+    UPDATE mail_copy SET state = 'gone', reason = 'It was deleted at the provider.',
+        missing_since = NULL, settled_at = %(now)s
+    WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s
+      AND remote_id = ANY(%(remote_ids)s::text[]) AND state = ANY(%(states)s::text[])
+    RETURNING id, thread_id
+), unmarked AS (
+    DELETE FROM sync_seenmark k USING lost
+    WHERE k.workspace_id = %(workspace)s AND k.copy_id = lost.id
+)
+SELECT thread_id FROM lost;
+
+-- name: keep
+-- The provider's word has just been written into copies. Where a mark waits, it belongs into
+-- ``before``, and the copy shows the mark; a mark that says the same by now is needless, unless the
+-- provider may have been told something else meanwhile. Where nothing is written back, a mark
+-- stands until the provider says something new.
+WITH told AS MATERIALIZED (
+    SELECT k.id, k.copy_id, c.seen AS said, k.seen AS wanted, k.before, CASE
+        WHEN EXISTS (
+            SELECT 1 FROM mail_policy p
+            WHERE p.workspace_id = %(workspace)s AND p.read_writeback = 'off')
+        THEN c.seen <> k.before ELSE c.seen = k.seen AND k.asked_at IS NULL END AS is_over
+    FROM sync_seenmark k
+    JOIN mail_copy c ON c.workspace_id = k.workspace_id AND c.id = k.copy_id
+    WHERE k.workspace_id = %(workspace)s AND k.mailbox_id = %(mailbox)s
+      AND (%(all)s OR c.remote_id = ANY(%(remote_ids)s::text[]))
+), over AS (
+    DELETE FROM sync_seenmark k USING told t
+    WHERE k.workspace_id = %(workspace)s AND k.id = t.id AND t.is_over
+), noted AS (
+    UPDATE sync_seenmark k SET before = t.said FROM told t
+    WHERE k.workspace_id = %(workspace)s AND k.id = t.id AND NOT t.is_over AND t.said <> t.before
+)
+UPDATE mail_copy c SET seen = t.wanted FROM told t
+WHERE c.workspace_id = %(workspace)s AND c.id = t.copy_id AND NOT t.is_over AND c.seen <> t.wanted;
 
 -- name: unseen
 UPDATE mail_copy SET seen = NOT (remote_id = ANY(%(unseen)s::text[]))
