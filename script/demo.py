@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,8 @@ sys.path.insert(0, str(ROOT))
 from processes import Processes, Program  # noqa: E402
 
 from sandbox import loading, world  # noqa: E402
+from sandbox.accounts import MICROSOFT  # noqa: E402
+from sandbox.microsoft import delegates  # noqa: E402
 from sandbox.state import Sandbox  # noqa: E402
 
 CLIENT_ID, CLIENT_SECRET = "demo.apps.example", "demo-secret"
@@ -126,25 +129,38 @@ def fill_sandbox(directory: Path, mail: Path | None) -> str:
                 items = loading.deliveries(mail, address)
             else:
                 items = (one for one in invented.deliveries if one.mailbox == address)
-            names = invented.labels
-            state.deliver_many(
-                address,
-                (
-                    (
-                        one.raw,
-                        tuple(names.get(label, label) for label in one.labels),
-                        one.received_at,
-                    )
-                    for one in items
-                ),
-            )
+            deliver(state, invented, address, items)
+    open_desk(state, invented)
     counts = {
-        one.address: f"{LABELS[one.company]:8} {len(state.message_ids(one.address)):,} messages"
+        one.address: f"{'shared' if one.is_shared else LABELS[one.company]:8} "
+        f"{len(state.message_ids(one.address)):,} messages"
         for one in state.accounts()
     }
     state.close()
     (directory.parent / "world.json").write_text(json.dumps(records_of(invented)))
     return "\n".join(f"  {address:28} {what}" for address, what in counts.items())
+
+
+def deliver(
+    state: Sandbox, invented: world.World, address: str, items: Iterable[world.Delivery]
+) -> None:
+    """Put these into a mailbox, labels by their names."""
+    state.deliver_many(
+        address, ((one.raw, invented.label_names(one), one.received_at) for one in items)
+    )
+
+
+def open_desk(state: Sandbox, invented: world.World) -> None:
+    """The shared mailbox, once, and who may open it."""
+    desk = invented.desk
+    address = desk.person.address
+    if address in {one.address for one in state.accounts()}:
+        return
+    state.add_account(address, desk.person.name, company=MICROSOFT, shared=True)
+    deliver(state, invented, address, desk.deliveries)
+    for delegate in desk.delegates:
+        if state.account(delegate).company == MICROSOFT:
+            delegates.allow(state, address, delegate)
 
 
 def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
@@ -233,14 +249,15 @@ def stop_database(data: Path) -> None:
 
 def tell(port: int, sandbox_port: int, said: str) -> None:
     """How to use it, in a few lines."""
-    first = said.split(maxsplit=1)[0]
+    first, shared = said.split(maxsplit=1)[0], said.rsplit("\n", 1)[-1].split(maxsplit=1)[0]
     print(
         f"""
 Mailweave runs at  http://127.0.0.1:{port}/
   sign in as       {first}
   password         {PASSWORD}
 Then: Settings > Integrations > Gmail > Connect, choose the same address, choose a range. Colleagues
-have the same password; those at Outlook connect there.
+have the same password; those at Outlook connect there. Two of them, jonas@ and priya@, may open the
+shared mailbox {shared}: Settings > Integrations > Outlook > Add shared mailbox.
 
 The sandbox of Google and Microsoft, with its switches: http://127.0.0.1:{sandbox_port}/sandbox/
 {said}

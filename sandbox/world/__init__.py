@@ -4,6 +4,25 @@
 """
 
 from sandbox.world.making import build
-from sandbox.world.shapes import Company, Contact, Deal, Delivery, Person, Records, World
+from sandbox.world.shapes import (
+    Company,
+    Contact,
+    Deal,
+    Delivery,
+    Person,
+    Records,
+    SharedMailbox,
+    World,
+)
 
-__all__ = ["Company", "Contact", "Deal", "Delivery", "Person", "Records", "World", "build"]
+__all__ = [
+    "Company",
+    "Contact",
+    "Deal",
+    "Delivery",
+    "Person",
+    "Records",
+    "SharedMailbox",
+    "World",
+    "build",
+]

@@ -8,6 +8,7 @@ from sandbox.accounts import GOOGLE, MICROSOFT
 from sandbox.world import odd
 from sandbox.world.cast import Cast, cast
 from sandbox.world.company import correspondence
+from sandbox.world.desk import desk
 from sandbox.world.post import LABELS, deliver
 from sandbox.world.records import records
 from sandbox.world.shapes import Delivery, World
@@ -50,6 +51,7 @@ def build(
         LABELS,
         kept,
         housed(people, microsoft),
+        desk(seed, people, now),
     )
 
 

@@ -74,11 +74,21 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedMailbox:
+    """A mailbox of the firm's at Microsoft; `delegates` are our people who may open it."""
+
+    person: Person
+    delegates: tuple[str, ...]
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """The whole invented world; the same seed and moment give the same bytes.
 
     `labels` maps the ids of user labels to their names. `deliveries` are sorted by `received_at`.
     `homes` says for each mailbox of ours which company keeps it, "google" or "microsoft".
+    `desk` is a mailbox of nobody's in particular; its mail is not among the deliveries.
     """
 
     seed: int
@@ -91,6 +101,7 @@ class World:
     labels: Mapping[str, str]
     records: Records
     homes: Mapping[str, str]
+    desk: SharedMailbox
 
     def contacts(self) -> Records:
         """The records a CRM demo starts with."""

@@ -93,6 +93,20 @@ def test_a_mailbox_at_microsoft_takes_all_of_it() -> None:
     state.close()
 
 
+def test_the_firm_shares_a_mailbox_among_its_support_people(world: World) -> None:
+    desk = world.desk
+    assert desk == build(1, now=NOW).desk
+    address = desk.person.address
+    assert address not in world.mailboxes()
+    assert len(desk.delegates) == 2
+    assert {world.homes[one] for one in desk.delegates} == {"microsoft"}
+    assert len(desk.deliveries) > 150
+    assert {one.mailbox for one in desk.deliveries} == {address}
+    labels = [label for one in desk.deliveries for label in one.labels]
+    assert {"INBOX", "SENT", "UNREAD"} <= set(labels)
+    assert desk.deliveries[-1].received_at <= NOW
+
+
 def test_refuses_a_moment_without_a_zone() -> None:
     with pytest.raises(ValueError, match="aware"):
         build(1, now=NOW.replace(tzinfo=None))
