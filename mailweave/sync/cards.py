@@ -82,6 +82,15 @@ class Card:
         return bool(self.sync and self.sync.held_until and self.sync.held_until > clock.now())
 
     @property
+    def why_held(self) -> str:
+        """What makes us wait, in words: what the provider asked, or what went wrong; or nothing."""
+        if self.sync is None or not self.held:
+            return ""
+        if self.sync.held_reason == trouble.TRYING and self.sync.problem_text:
+            return f"{self.sync.problem_text} We try again."
+        return str(self.sync.held_reason)
+
+    @property
     def needs_owner(self) -> bool:
         """Whether nothing goes on until the owner reconnects."""
         return bool(self.sync and self.sync.problem in trouble.PERSONS_MOVE)

@@ -23,7 +23,8 @@ AGAIN = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15))
 
 
 def begin(hands: Hands) -> None:
-    """Begin a round: its counts start at zero, and the notice it answers is taken up.
+    """Begin a round, and take up the notice it answers. Its counts start at zero, unless somebody
+    asked, for whom they did then.
 
     That must be before the provider is asked: a notice from then on is of something newer.
     """
@@ -32,7 +33,8 @@ def begin(hands: Hands) -> None:
     hands.read_folders()
     with hands.transaction():
         rows = Sync.objects.filter(pk=hands.sync_id)
-        rows.update(last_new=0, last_changed=0, following_since=began, again_at=None)
+        rows.filter(wanted_at__isnull=True).update(last_new=0, last_changed=0)
+        rows.update(following_since=began, again_at=None)
         if set(hands.roles) != known:
             subscriptions.look(hands.mailbox_id)
         if notices.hear(hands.mailbox_id) and hands.watcher and hands.watcher.tells_early:

@@ -335,7 +335,7 @@ def wake(mailbox: Mailbox, cursor: str) -> None:
     sync.problem = sync.problem_text = sync.held_reason = ""
     sync.problem_since = sync.held_until = None
     sync.claims = b""
-    sync.failures = 0
+    sync.failures = sync.last_new = sync.last_changed = 0
     sync.wanted_at = now
     sync.save()
     subscriptions.look(mailbox.pk)

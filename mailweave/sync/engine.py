@@ -129,11 +129,14 @@ def next_due(sync: Sync) -> datetime | None:
 def want(mailbox_id: int) -> None:
     """Somebody wants to know what is new: look now, and do not wait out our own back-off.
 
-    A wait the provider asked for stands.
+    A wait the provider asked for stands. Who asks again before the answer is told of all that came
+    since they asked first.
     """
     sync = Sync.objects.get(mailbox_id=mailbox_id)
     rows = Sync.objects.filter(pk=sync.pk)
-    rows.update(wanted_at=clock.now(), last_new=0, last_changed=0)
+    if sync.wanted_at is None and not _arriving(mailbox_id):
+        rows.update(last_new=0, last_changed=0)
+    rows.update(wanted_at=clock.now())
     rows.filter(held_reason__in=trouble.OUR_WAITS).update(held_until=None, held_reason="")
     subscriptions.look(mailbox_id)
     backfill.wake(sync)
@@ -141,10 +144,15 @@ def want(mailbox_id: int) -> None:
 
 def _listed(mailbox_id: int) -> bool:
     """Whether a fetch, a running backfill or a refill has something to do."""
-    waits = Copy.objects.filter(mailbox_id=mailbox_id, state=Copy.State.LISTED)
     running = Backfill.objects.filter(mailbox_id=mailbox_id, state=Backfill.State.RUNNING)
-    new = waits.filter(place__lt=listing.NEW_BELOW)
-    return new.exists() or running.exists() or refilling.current(mailbox_id) is not None
+    refill = refilling.current(mailbox_id)
+    return _arriving(mailbox_id) or running.exists() or refill is not None
+
+
+def _arriving(mailbox_id: int) -> bool:
+    """Whether new mail is still to be fetched."""
+    waits = Copy.objects.filter(mailbox_id=mailbox_id, state=Copy.State.LISTED)
+    return bool(waits.filter(place__lt=listing.NEW_BELOW).exists())
 
 
 def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:

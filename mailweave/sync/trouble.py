@@ -29,10 +29,10 @@ _LONGEST_WAIT = timedelta(minutes=30)
 _OPERATOR_WAIT = timedelta(minutes=5)
 _ACCESS_WAIT = timedelta(minutes=15)
 _LONGEST_HOLD = timedelta(hours=24)
-_TRYING = "Something went wrong; trying again."
+TRYING = "Something went wrong; trying again."
 _ASKING = "Waiting for the operator; asking again."
 _KNOCKING = "Waiting to be let in; asking again."
-OUR_WAITS = frozenset({_TRYING, _ASKING, _KNOCKING})
+OUR_WAITS = frozenset({TRYING, _ASKING, _KNOCKING})
 """Reasons of waits that nobody asked of us: a person who wants to know now need not wait."""
 
 
@@ -95,7 +95,8 @@ def _fail(sync: Sync, error: Exception) -> None:
     ours = isinstance(error, OperationalError | InterfaceError)
     wait = (_DATABASE_WAIT if ours else _FIRST_WAIT) * 2 ** (sync.failures - 1)
     sync.held_until = clock.now() + min(wait, _LONGEST_WAIT)
-    sync.held_reason = _TRYING
+    sync.held_reason = TRYING
+    sync.problem_text = _words(error)[:500]  # for who asks; a problem it is only after three
     if sync.failures >= RETRIES:
         _set(sync, Sync.Problem.FAILED, _words(error))
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, QueryDict
-from django.utils import timezone
 
 from mailweave.sync.cards import Card
 from mailweave.sync.models import Backfill
-from mailweave.web.templatetags.ui import count
+from mailweave.web.templatetags.ui import clock_time, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,9 @@ def round_result(card: Card) -> tuple[int, str]:
         return messages.WARNING, f"{address} is not connected."
     if card.awaits_operator:
         return messages.WARNING, f"{address}: {card.health.text} {sync.problem_text}"
-    if card.held and sync.held_until and sync.held_reason:
-        at = f"{timezone.localtime(sync.held_until):%H:%M}"
-        return messages.WARNING, f"{address}: {sync.held_reason} Next try at {at}; nothing is lost."
+    if card.why_held and sync.held_until:
+        at = clock_time(sync.held_until)
+        return messages.WARNING, f"{address}: {card.why_held} Next try at {at}; nothing is lost."
     if not (sync.last_new or sync.last_changed):
         return messages.SUCCESS, f"Nothing new in {address}."
     new, changed = count(sync.last_new), count(sync.last_changed)

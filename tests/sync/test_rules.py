@@ -65,7 +65,7 @@ def test_health() -> None:
     assert judged(last_synced_at=NOW, failures=2) == "healthy"
     held = {"last_synced_at": NOW, "held_until": NOW + timedelta(minutes=5)}
     assert judged(**held, held_reason="Gmail asks us to wait.") == "waiting"
-    assert judged(**held, held_reason=trouble._TRYING) == "healthy", "we only try again"
+    assert judged(**held, held_reason=trouble.TRYING) == "healthy", "we only try again"
     assert judged(**held) == "healthy", "our own pace"
     assert judged(Mailbox(workspace_id=1, kind="gmail"), problem="operator") == "waiting"
 

@@ -85,7 +85,7 @@ def test_an_unknown_verb_is_not_found(box: Box) -> None:
             "Google is busy. Nothing is lost.",
         ),
         (
-            {"held_until": timezone.now() + timedelta(days=1), "held_reason": trouble._TRYING},
+            {"held_until": timezone.now() + timedelta(days=1), "held_reason": trouble.TRYING},
             "healthy",
             "Something went wrong; trying again. Nothing is lost.",
         ),

@@ -89,11 +89,14 @@ def when(moment: datetime | None) -> SafeString:
 @register.simple_tag
 def moment(at: datetime | None) -> SafeString:
     """The moment something begins or ends: 14:20, or on another day 22 Nov, 14:20."""
-    if at is None:
-        return SafeString("")
+    return SafeString("") if at is None else _time(at, clock_time(at))
+
+
+def clock_time(at: datetime) -> str:
+    """The same as plain text."""
     local = timezone.localtime(at)
     is_today = local.date() == timezone.localtime(clock.now()).date()
-    return _time(at, f"{local:%H:%M}" if is_today else f"{local.day} {local:%b, %H:%M}")
+    return f"{local:%H:%M}" if is_today else f"{local.day} {local:%b, %H:%M}"
 
 
 @register.simple_tag
