@@ -5,13 +5,15 @@ from django.db import connection
 
 from mailweave.kit import jobs
 from mailweave.kit.errors import Expected
+from mailweave.linking import addresses
+from mailweave.linking.models import Link
 from mailweave.mail import narrowing, policy, search
 from mailweave.mail.models import Body, Copy, Mailbox, Message, NeverSync, Part, SearchRow
 from mailweave.mail.visibility import viewer_for
 from mailweave.people.access import Member
+from mailweave.sync import engine, policies, purging, tasks
 from mailweave.sync import filter as rules
-from mailweave.sync import policies, purging, tasks
-from mailweave.sync.models import Purge, Refill
+from mailweave.sync.models import Purge, Refill, Sync
 from tests.flows.checks import derived, inside, poll
 from tests.flows.world import World
 from tests.makers import make_user
@@ -389,3 +391,37 @@ def test_one_persons_list_leaves_colleagues_their_copy(world: World, box: int) -
     assert set(kept(world)) == {"Letter 0", "Letter 1", "Letter 2"}
     with inside(world):
         derived()
+
+
+def test_mail_among_colleagues_comes_to_records_when_the_policy_shows_it(
+    world: World, box: int
+) -> None:
+    ben = "ben@northwind.example"
+    for number in range(20, 24):
+        world.sandbox.deliver(ADA, mail(number, sender=ben))
+    poll(world, box)
+    with inside(world):
+        addresses.set_addresses("crm.contact", 1, [(ben, "primary")])
+        assert not Link.objects.exists()
+    for choice, linked in (("show", 4), ("hide", 0)):
+        decide(world, internal_mail=choice)
+        purge(world)
+        with inside(world):
+            assert Link.objects.filter(linked=True).count() == linked
+            assert Message.objects.filter(linked=True).count() == linked
+            assert not Purge.objects.filter(ended_at=None).exists()
+
+
+def test_how_often_is_looked_for_new_mail_is_the_policys(world: World, box: int) -> None:
+    def next_due() -> float:
+        with inside(world):
+            sync = Sync.objects.get(mailbox_id=box)
+            due = engine.next_due(sync)
+            assert due
+            assert sync.polled_at
+            return (due - sync.polled_at).total_seconds() / 60
+
+    for choice, minutes in (("5", 5), ("15", 15), ("60", 60), ("auto", 5)):
+        decide(world, poll_minutes=choice)
+        world.work(box)
+        assert next_due() == minutes
