@@ -45,6 +45,10 @@ class Wanted:
         """The address's query, with its question mark, without the place in the list."""
         return self.to()
 
+    def at(self, place: str) -> "Wanted":
+        """The same list from another place on."""
+        return replace(self, after=place)
+
     def to(self, **changes: Any) -> str:
         """The query of a neighbouring list."""
         there = replace(self, **{"after": "", **changes})
@@ -69,6 +73,8 @@ class Line:
     names: str
     url: str
     sources: tuple[tuple[str, str], ...]
+    mine: bool
+    """Some of it lies in a mailbox of the viewer's own, who may mark it as read or unread."""
 
     @property
     def inbound(self) -> bool:
@@ -132,6 +138,7 @@ def lines(viewer: Viewer, rows: Iterable[ThreadRow], query: str = "") -> tuple[L
             names(row.people, mine),
             reverse("thread", args=[row.thread_id]) + query,
             tuple((kind, Mailbox.Kind(kind).label) for kind in row.kinds),
+            not set(viewer.own).isdisjoint(row.mailbox_ids),
         )
         for row in rows
     )

@@ -34,7 +34,9 @@ def mail(request: HttpRequest) -> HttpResponse:
     facts = pane(request, member_of(request))
     parts = {"threads": "mail/_threads.html", "rows": "mail/_rows.html"}
     template = parts.get(request.GET.get("part", ""), "mail/page.html")
-    return render(request, template, facts)
+    response = render(request, template, facts)
+    response["Unread-Conversations"] = facts["unread"]
+    return response
 
 
 def pane(request: HttpRequest, member: Member) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def pane(request: HttpRequest, member: Member) -> dict[str, Any]:
     viewer = viewer_for(member)
     wanted = lists.asked(request)
     shown = lists.listing(viewer, member, wanted)
-    facts: dict[str, Any] = {"listing": shown, "wanted": wanted}
+    facts: dict[str, Any] = {"listing": shown, "wanted": wanted, "unread": _unread(viewer)}
     if request.GET.get("part") == "rows":
         return facts
     facts |= _filters(viewer, member, wanted)
@@ -63,12 +65,10 @@ def _with_mailbox(rows: Any) -> Any:
 
 def _filters(viewer: Viewer, member: Member, wanted: Wanted) -> dict[str, Any]:
     boxes = lists.accounts(viewer)
-    count = lists.unread(viewer)
     return {
         "accounts": [(box, wanted.to(account=box.pk, record=None)) for box in boxes],
         "account": next((box for box in boxes if box.pk == wanted.account), None),
         "record": _card(wanted, member),
-        "unread": f"{MANY_UNREAD}+" if count > MANY_UNREAD else str(count or ""),
         "to_all": wanted.to(unread=False, record=None),
         "to_unread": wanted.to(unread=True, record=None),
         "to_any_account": wanted.to(account=None),
@@ -78,6 +78,12 @@ def _filters(viewer: Viewer, member: Member, wanted: Wanted) -> dict[str, Any]:
         "never_imported": _never_imported(viewer, boxes),
         "offered": [offers.describe(kind) for kind in offers.kinds()],
     }
+
+
+def _unread(viewer: Viewer) -> str:
+    """How many conversations are unread, in as few signs as a chip has room for."""
+    count = lists.unread(viewer)
+    return f"{MANY_UNREAD}+" if count > MANY_UNREAD else str(count or "")
 
 
 def _card(wanted: Wanted, member: Member) -> Card | None:

@@ -98,6 +98,7 @@ def _facts(
         "entries": _entries(thread, insides, member),
         "filed": _filed(filings.values()),
         "collapsed": len(insides) < len(thread.messages),
+        "mine": any(one.level == Level.OWN and not one.gone for one in thread.messages),
     }
 
 

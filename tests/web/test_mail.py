@@ -205,13 +205,13 @@ def test_nothing_found_leads_out_of_the_filters(post: Post) -> None:
 def test_the_unread_count_stops_at_a_hundred(post: Post) -> None:
     post.letter(seen=False)
     post.letter(seen=True)
-    assert 'Unread<span class="count">1<' in page(post.browser)
+    assert 'Unread<span class="count" id="unread-count"><span>1<' in page(post.browser)
     with post.inside():
         for minute in range(100):
             made = post.archive.message(post.archive.thread(), minute=minute)
             post.archive.copy(made, post.mailbox_id, seen=False)
         post.archive.settle()
-    assert 'Unread<span class="count">99+<' in page(post.browser)
+    assert 'Unread<span class="count" id="unread-count"><span>99+<' in page(post.browser)
 
 
 def test_the_accounts_are_those_one_may_see(post: Post) -> None:

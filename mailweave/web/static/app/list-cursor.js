@@ -35,6 +35,12 @@ function step(by) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// Marks the row that has the focus, else the open thread, else the row that was last at hand.
+function setSeen(verb) {
+  const place = document.activeElement?.closest?.("#list .row") ?? open() ?? current();
+  place?.querySelector(`[data-mark="${verb}"]`)?.click();
+}
+
 function back(link) {
   const row = rowOfOpen();
   const stay = link.getAttribute("href");
@@ -62,6 +68,7 @@ customElements.define("list-cursor", class extends HTMLElement {
     this.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (button?.dataset.step) step(Number(button.dataset.step));
+      else if (button?.dataset.marks) setSeen(button.dataset.marks);
       else if (button) linkOf(current())?.click();
     });
     point(rowOfOpen());

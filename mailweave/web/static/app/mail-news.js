@@ -1,6 +1,8 @@
 // News from the stream: new rows in the list and new messages in the open thread are put where they
 // belong. What is there keeps its place on the screen, the focus and whatever a person opened.
 
+import { show } from "./thread-shown.js";
+
 const PAUSE = 1500;
 let timer = 0;
 let waiting = false;
@@ -8,7 +10,16 @@ let waiting = false;
 async function ask(url) {
   const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
   if (!answer.ok) return null;
+  count(answer.headers.get("Unread-Conversations"));
   return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// The number on the chip, where the answer tells it.
+function count(unread) {
+  const chip = document.getElementById("unread-count");
+  if (unread === null || !chip) return;
+  chip.hidden = !unread;
+  chip.firstElementChild.textContent = unread;
 }
 
 // Brings `list`, from `place` on, up to date with `fresh`, both of elements with ids; returns what
@@ -41,10 +52,11 @@ function move(list, item, place) {
 function replace(known, item) {
   if (known.innerHTML === item.innerHTML && known.hasAttribute("data-unread") === item.hasAttribute("data-unread")) return;
   const had = known.contains(document.activeElement);
+  const at = document.activeElement.closest?.(".mark") ? ".mark" : "a.hit";
   known.toggleAttribute("data-unread", item.hasAttribute("data-unread"));
   known.replaceChildren(...document.importNode(item, true).childNodes);
   htmx.process(known);
-  if (had) known.querySelector("a.hit")?.focus({ preventScroll: true });
+  if (had) (known.querySelector(at) ?? known.querySelector("a.hit"))?.focus({ preventScroll: true });
 }
 
 async function renewList() {
@@ -90,6 +102,9 @@ async function renewThread() {
   const fresh = [...page.querySelectorAll("details.msg")];
   const known = fresh.map((message) => document.getElementById(message.id)).find(Boolean);
   merge(list, fresh, false, known ?? null);
+  for (const message of fresh) show(document.getElementById(message.id), message.hasAttribute("data-unread"));
+  const now = page.getElementById("thread");
+  if (now) document.getElementById("thread").toggleAttribute("data-unread", now.hasAttribute("data-unread"));
   for (const fresh of page.querySelectorAll(".filed, .filings")) {
     const known = document.getElementById(fresh.id);
     if (known && !known.contains(document.activeElement)) replace(known, fresh);

@@ -3,4 +3,5 @@ import "./mail-body.js";
 import "./list-cursor.js";
 import "./mail-news.js";
 import "./link-dialog.js";
+import "./thread-shown.js";
 
