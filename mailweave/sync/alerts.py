@@ -7,6 +7,7 @@ Derived from the rows, by whoever has changed them and every ten minutes::
     admin blocked access
     late                         no sync for a day, nobody said why  owner, admins
     expiring                     the permission ends in two days     owner, admins
+    push                         notices end, and are not renewed    owner, admins
     the provider refuses our     the operator's move                 admins, once a provider
     OAuth client
 
@@ -17,14 +18,18 @@ manage integrations, and a shared mailbox's owner is whoever's permission it is 
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
-from mailweave.kit import scope
+from mailweave.kit import clock, scope
 from mailweave.mail.models import Credential, Mailbox
 from mailweave.people import members, notifications
 from mailweave.providers import kinds
 from mailweave.sync import reports
-from mailweave.sync.models import OAuthClient, Sync
+from mailweave.sync.models import OAuthClient, Subscription, Sync
 from mailweave.sync.reports import Report
+
+SOON = timedelta(days=2)
+"""More than a quarter of the longest life a provider gives a subscription, which is a week."""
 
 log = logging.getLogger(__name__)
 
@@ -56,16 +61,28 @@ def look(mailbox_id: int | None = None) -> None:
 
 
 def _wanted(boxes: list[Mailbox]) -> Iterator[tuple[str, tuple[Mailbox, Report]]]:
-    """What should be told of these mailboxes now, by its key. Two queries for any number."""
+    """What should be told of these mailboxes now, by its key. Three queries for any number."""
     connected = [box for box in boxes if not box.disconnected_at]
     ids = [box.pk for box in connected]
     syncs = {row.mailbox_id: row for row in Sync.objects.filter(mailbox_id__in=ids)}
     grants = Credential.objects.filter(mailbox_id__in=ids, refresh_expires_at__isnull=False)
     ends = dict(grants.values_list("mailbox_id", "refresh_expires_at"))
+    fading = _fading(ids)
     for box in connected:
         if sync := syncs.get(box.pk):
-            for report in reports.of(box, sync, ends.get(box.pk)):
+            for report in reports.of(box, sync, ends.get(box.pk), fades=box.pk in fading):
                 yield _key(box.pk, report.name), (box, report)
+
+
+def _fading(mailbox_ids: list[int]) -> set[int]:
+    """Those with a subscription that has less than a quarter of its life left: it is renewed after
+    a third of it, if that can be done.
+    """
+    now = clock.now()
+    rows = Subscription.objects.filter(mailbox_id__in=mailbox_ids, expires_at__lt=now + SOON)
+    return {
+        one.mailbox_id for one in rows if 4 * (one.expires_at - now) < one.expires_at - one.made_at
+    }
 
 
 def _tell(audience: _Audience, box: Mailbox, key: str, report: Report) -> None:

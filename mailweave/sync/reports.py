@@ -61,11 +61,16 @@ _ENDINGS = {
     Sync.Problem.FAILED.value: "It works again; nothing was lost.",
     "late": "It is synced again; nothing was lost.",
     "expiring": "The permission was given anew.",
+    "push": "Notices come as they should.",
 }
 
 
-def of(box: Mailbox, sync: Sync, ends_at: datetime | None) -> Iterator[Report]:
-    """What there is to tell of a connected mailbox. ``ends_at``: when its permission will end."""
+def of(
+    box: Mailbox, sync: Sync, ends_at: datetime | None, *, fades: bool = False
+) -> Iterator[Report]:
+    """What there is to tell of a connected mailbox. ``ends_at``: when its permission will end;
+    ``fades``: whether its provider will soon give no notice any more.
+    """
     if sync.problem == Sync.Problem.FAILED:
         yield _failed(box, sync)
     elif sync.problem == Sync.Problem.ACCESS:
@@ -76,6 +81,8 @@ def of(box: Mailbox, sync: Sync, ends_at: datetime | None) -> Iterator[Report]:
         yield _late(box, sync)
     if ends_at and sync.problem not in trouble.PERSONS_MOVE and ends_at - clock.now() <= EARLY:
         yield _expiring(box, ends_at)
+    if fades and not sync.problem:
+        yield _fading(box, sync)
 
 
 def holder(box: Mailbox) -> User:
@@ -137,6 +144,12 @@ def _late(box: Mailbox, sync: Sync) -> Report:
     why = f"{sync.held_reason} {_TRYING}" if trouble.asked_until(sync) else _SILENT
     title = f"{box.address} has not been synced for a day"
     return Report("late", "late", title, why, why)
+
+
+def _fading(box: Mailbox, sync: Sync) -> Report:
+    why = sync.push_problem or "They could not be renewed so far."
+    said = f"{why} We go on trying; until then new mail is looked for by asking. Nothing is lost."
+    return Report("push", "late", f"Notices of new mail in {box.address} run out", said, said)
 
 
 def _expiring(box: Mailbox, ends_at: datetime) -> Report:

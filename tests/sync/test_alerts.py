@@ -12,7 +12,7 @@ from mailweave.people import notifications
 from mailweave.people.access import Member
 from mailweave.people.models import Notification, Role, Workspace
 from mailweave.sync import alerts, clients, reports, trouble
-from mailweave.sync.models import Sync
+from mailweave.sync.models import Subscription, Sync
 from tests.makers import make_member
 from tests.web.boxes import Box
 
@@ -126,6 +126,29 @@ def test_the_end_of_a_permission_is_told_two_days_before(box: Box, hours: int, m
     assert sum(row.ended_at is None for row in told(box)) == 1, "one thing to do, told once"
 
 
+@pytest.mark.parametrize(("left", "many"), [(50, 0), (40, 1), (-1, 1)])
+def test_notices_that_cannot_be_renewed_are_told_with_a_quarter_of_their_life_left(
+    box: Box, left: int, many: int
+) -> None:
+    now = clock.now()
+    ends = now + timedelta(hours=left)
+    with box.inside():
+        Subscription.objects.create(
+            mailbox_id=box.pk,
+            address=box.address,
+            made_at=ends - timedelta(days=7),
+            renew_at=now,
+            expires_at=ends,
+        )
+    box.set_sync(push_problem="Microsoft cannot reach us.")
+    look(box)
+    assert [row.text.startswith("Microsoft cannot reach us.") for row in told(box)] == [True] * many
+    with box.inside():
+        Subscription.objects.all().delete()
+    look(box)
+    assert [row.ended_text for row in told(box)] == ["Notices come as they should."] * many
+
+
 def queries(box: Box) -> int:
     with box.inside(), CaptureQueriesContext(connection) as seen:
         alerts.look()
@@ -144,4 +167,4 @@ def test_telling_one_mailbox_takes_few_queries(owner: Member, box: Box) -> None:
     look(box)
     with box.inside(), CaptureQueriesContext(connection) as seen:
         alerts.look(box.pk)
-    assert len(seen) <= 10
+    assert len(seen) <= 11
