@@ -83,12 +83,6 @@ class Call:
     skew: float = 0.0
 
     @property
-    def is_own(self) -> bool:
-        """Whether it is the mailbox of whom the token speaks for. What is asked for somebody
-        else's is answered with fewer things: no subscriptions, for one."""
-        return self.account.id == self.grant.account.id
-
-    @property
     def context(self) -> str:
         """The start of every @odata.context."""
         return f"{self.request.origin}/v1.0/$metadata#"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -214,3 +215,15 @@ def test_made_and_opened_by_the_control_api_and_page(office: Office) -> None:
 def test_what_cannot_be_shared_is_refused(office: Office, path: str, given: Any) -> None:
     office.state.add_account("gil@firm.example")
     assert office.web.post(f"/sandbox/api/{path}", json=given).status_code == 400
+
+
+@pytest.mark.parametrize("whose", [f"users/{SUPPORT}/", f"users('{SUPPORT}')/", f"/users/{BO}/"])
+def test_nobody_is_told_what_happens_in_it(office: Office, whose: str) -> None:
+    asked = {
+        "changeType": "created", "resource": f"{whose}mailFolders('inbox')/messages",
+        "notificationUrl": "https://app.example/hook", "clientState": "x",
+        "expirationDateTime": (office.state.clock.now() + timedelta(days=1)).isoformat(),
+    }  # fmt: skip
+    answer = office.web.post("/v1.0/subscriptions", json=asked, headers=office.bearer(ANA))
+    assert answer.status_code == 403
+    assert office.web.get("/v1.0/subscriptions", headers=office.bearer(ANA)).json()["value"] == []
