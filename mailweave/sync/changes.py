@@ -20,6 +20,8 @@ from mailweave.sync.models import Sync
 
 AGAIN = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15))
 """A notice may come before what it tells of can be read: when an empty round is asked again."""
+_ONCE = len(AGAIN) + 1
+"""In place of a number of times: the round was not empty, and is asked again once all the same."""
 
 
 def begin(hands: Hands) -> None:
@@ -113,8 +115,10 @@ def _move(hands: Hands, changes: Changes, changed: int, *, reconciling: bool) ->
     began = row.following_since or clock.now()
     row.last_changed += changed
     row.following_since = began if changes.has_more else None
-    if changes.created or changes.updated or changes.destroyed:
-        row.again = None  # the notice has kept its promise
+    if row.again is not None and (changes.created or changes.updated or changes.destroyed):
+        # The notice has kept its promise. What came in the second after it may go untold: Gmail
+        # gives one notice a second.
+        row.again = _ONCE if row.again in {0, _ONCE} else None
     if reconciling:
         row.reconcile_cursor = changes.cursor
     else:
@@ -132,7 +136,9 @@ def _end(row: Sync, began: datetime) -> None:
     row.polled_at = row.last_synced_at = began
     if row.again is not None:
         tried, row.again = row.again, None
-        if tried < len(AGAIN):
+        if tried == _ONCE:
+            row.again_at = clock.now() + AGAIN[0]
+        elif tried < len(AGAIN):
             row.again, row.again_at = tried + 1, clock.now() + AGAIN[tried]
     # A wish that came while we were asking is about something newer: keep it.
     if row.wanted_at and row.wanted_at <= began:

@@ -529,6 +529,21 @@ def test_once_it_has_come_nobody_asks_again(trial: Trial, fake: Fake) -> None:
     assert fake.asked == ["changes"] * 2
 
 
+def test_what_has_come_at_once_is_asked_after_once_more(trial: Trial, fake: Fake) -> None:
+    """A second message within the second may go untold."""
+    trial.go(600)
+    fake.asked.clear()
+    fake.news = [["gone-1"]]
+    trial.wake()
+    trial.go()
+    assert fake.asked == ["changes"]
+    due = trial.due()
+    assert due
+    assert (due - trial.hands.at).total_seconds() == 2
+    trial.go(60)
+    assert fake.asked == ["changes"] * 2
+
+
 def test_a_poll_alone_is_never_asked_again(trial: Trial, fake: Fake) -> None:
     trial.go(600)
     fake.asked.clear()
