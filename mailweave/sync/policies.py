@@ -87,9 +87,11 @@ def left_out(user_id: int | None) -> int:
 
 
 def look_again(user_id: int | None) -> int:
-    """Have everything that a list left out looked at once more; who is still on it stays out."""
+    """Have what a list left out looked at once more, where a mailbox is connected; who is still on
+    a list stays out."""
     store.hold()
-    rows = _left_out(user_id).filter(message__isnull=True)
+    open_ = Mailbox.objects.filter(disconnected_at__isnull=True).values("pk")
+    rows = _left_out(user_id).filter(message__isnull=True, mailbox_id__in=open_)
     boxes = sorted(set(rows.values_list("mailbox_id", flat=True)))
     count = int(rows.update(state=Copy.State.LISTED, reason="", place=-1))
     for sync in Sync.objects.filter(mailbox_id__in=boxes):

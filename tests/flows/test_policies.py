@@ -425,3 +425,29 @@ def test_how_often_is_looked_for_new_mail_is_the_policys(world: World, box: int)
         decide(world, poll_minutes=choice)
         world.work(box)
         assert next_due() == minutes
+
+
+def test_an_outlook_mailbox_obeys_the_same_rules_and_is_filled_again(world: World) -> None:
+    address = "cleo@northwind.example"
+    decide(world, body="snippet", attachments="flag")
+    never(world, "bank.example")
+    world.sandbox.add_account(address, "Cleo", company="microsoft")
+    world.sandbox.deliver(address, mail(1, to=address))
+    world.sandbox.deliver(address, mail(2, sender="x@bank.example", to=address))
+    mailbox = world.connect(address)
+    world.backfill(mailbox)
+    world.work(mailbox)
+    world.sandbox.deliver(address, mail(3, to=address))
+    world.sandbox.deliver(address, mail(4, to=address, cc="y@sub.bank.example"))
+    poll(world, mailbox)
+    assert world.states(mailbox) == {"stored": 2, "skipped": 2}
+    assert {one[0] for one in kept(world).values()} == {"snippet"}
+    assert finds(world, "walrus", "heron") == [False, True]
+    decide(world, body="full", attachments="metadata")
+    with inside(world):
+        assert policies.fill() == 1
+    world.work(mailbox)
+    assert {one[0] for one in kept(world).values()} == {"full"}
+    assert {one[5] for one in kept(world).values()} == {1}
+    assert finds(world, "walrus") == [True]
+    assert world.states(mailbox) == {"stored": 2, "skipped": 2}

@@ -62,7 +62,12 @@ class Message(tenancy.TenantModel):
             models.UniqueConstraint("workspace_id", "identity", name="message_once"),
         ]
         indexes = [
-            models.Index(fields=["workspace_id", "thread", "sent_at"], name="message_thread")
+            models.Index(fields=["workspace_id", "thread", "sent_at"], name="message_thread"),
+            models.Index(
+                fields=["workspace_id", "id"],
+                name="message_thin",
+                condition=~models.Q(kept="full") | models.Q(parts_kept=False),
+            ),
         ]
 
 
