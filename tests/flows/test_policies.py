@@ -451,3 +451,27 @@ def test_an_outlook_mailbox_obeys_the_same_rules_and_is_filled_again(world: Worl
     assert {one[5] for one in kept(world).values()} == {1}
     assert finds(world, "walrus") == [True]
     assert world.states(mailbox) == {"stored": 2, "skipped": 2}
+
+
+def test_what_a_thread_lent_goes_with_the_message_that_lent_it(world: World, box: int) -> None:
+    """Bob's letter is about a record only because Mara, who is, took part in their thread."""
+    answer = mail(30, sender="bob@other.example", cc="mara@acme.example")
+    reply = mail(31, sender=ADA, to="bob@other.example").replace(
+        b"Message-ID: <31", b"References: <30@acme.example>\r\nMessage-ID: <31"
+    )
+    world.sandbox.deliver(ADA, answer)
+    world.sandbox.deliver(ADA, reply, labels=("SENT",))
+    poll(world, box)
+    with inside(world):
+        addresses.set_addresses("crm.contact", 1, [("mara@acme.example", "primary")])
+        reply_of = Message.objects.get(subject="Letter 31")
+        assert reply_of.linked
+        assert reply_of.thread.message_count == 2
+        policies.never(world.member, "mara@acme.example", everybody=True)
+    purge(world)
+    with inside(world):
+        reply_of = Message.objects.get(subject="Letter 31")
+        assert set(Message.objects.values_list("subject", flat=True)) == {"Letter 31"}
+        assert not reply_of.linked
+        assert not Link.objects.exists()
+        derived()
