@@ -21,6 +21,7 @@ from processes import Processes, Program  # noqa: E402
 
 from sandbox import loading, world  # noqa: E402
 from sandbox.accounts import MICROSOFT  # noqa: E402
+from sandbox.google import pubsub  # noqa: E402
 from sandbox.microsoft import delegates  # noqa: E402
 from sandbox.state import Sandbox  # noqa: E402
 
@@ -63,6 +64,8 @@ def main() -> int:
                         *(f"--redirect-uri={site}/connect/{path}/" for path in returns),
                         *("--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET),
                         *("--microsoft-client-id", MICROSOFT_ID),
+                        # Notices stay on this computer, where there is no HTTPS.
+                        *("--push-url", f"{site}/hooks/gmail/", "--allow-http-hooks"),
                     ],
                 )
             )
@@ -103,6 +106,9 @@ def make_environment(data: Path, port: int, sandbox_port: int) -> dict[str, str]
     return {
         "MAILWEAVE_DATA": str(data),
         "MAILWEAVE_URL": f"http://127.0.0.1:{port}",
+        "MAILWEAVE_PUSH_URL": f"http://127.0.0.1:{port}",
+        "MAILWEAVE_GOOGLE_TOPIC": pubsub.TOPIC,
+        "MAILWEAVE_GOOGLE_PUSH_ACCOUNT": pubsub.SIGNER,
         "MAILWEAVE_GOOGLE_CLIENT_ID": CLIENT_ID,
         "MAILWEAVE_GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
         "DJANGO_SETTINGS_MODULE": "mailweave.config.settings",

@@ -33,7 +33,6 @@ from mailweave.sync import (
     pushing,
     subscriptions,
 )
-from mailweave.sync.grants import Grant
 from mailweave.sync.models import Authorization, Subscription, Sync
 from mailweave.sync.outcomes import NotConnected
 
@@ -175,6 +174,7 @@ def disconnect(workspace_id: int, mailbox_id: int) -> None:
     with scope.workspace(workspace_id):
         mailbox = Mailbox.objects.get(pk=mailbox_id)
         backfill.cancel(mailbox_id)
+    _unwatch(mailbox)
     if not mailbox.is_shared:
         _revoke(mailbox)
     with scope.workspace(workspace_id):
@@ -198,29 +198,18 @@ def _revoke(mailbox: Mailbox) -> None:
         try:
             grant = grants.open_grant(mailbox.workspace_id, mailbox.pk, mailbox.kind, web)
             endpoints = settings.PROVIDER_ENDPOINTS[mailbox.kind]
-            _unwatch(mailbox, grant, web)
             oauth.revoke(endpoints, grant.tokens.refresh_token, web=web)
         except ProviderError:
             pass  # a grant that cannot be revoked is useless to us once its tokens are gone
 
 
-def _unwatch(mailbox: Mailbox, grant: Grant, web: httpx2.Client) -> None:
+def _unwatch(mailbox: Mailbox) -> None:
     """Have the provider send no more notices; where it will not listen, they end by themselves."""
     with scope.workspace(mailbox.workspace_id):
         rows = list(Subscription.objects.filter(mailbox_id=mailbox.pk))
-    if not rows:
-        return
-    provider = kinds.connect(
-        mailbox.kind,
-        endpoints=settings.PROVIDER_ENDPOINTS[mailbox.kind],
-        access_token=grant.access_token,
-        refresh=grant.refresh,
-        budget=Budget(rate=0, burst=0, level=0, at=clock.now()),
-        web=web,
-        account_id=mailbox.remote_account_id,
-    )
-    with suppress(ProviderError):
-        pushing.end(provider.watcher, rows)
+    if rows:
+        with suppress(ProviderError), hands.visit(mailbox.workspace_id, mailbox.pk) as provider:
+            pushing.end(provider.watcher, rows)
 
 
 def _use(member: Member, kind: str, session_key: str, state: str) -> Authorization:
