@@ -100,6 +100,7 @@ def mark(viewer: Viewer, which: Which, *, seen: bool, mailbox_id: int | None = N
     )
     marking_id, changed, thread_ids, mailbox_ids = rows[0]
     if changed:
+        _rows("drop_needless", mailboxes=mailbox_ids)
         threads.recount(thread_ids)
         live.tell("mail", *(f"mailbox-{one}" for one in mailbox_ids))
         for sync in Sync.objects.filter(mailbox_id__in=mailbox_ids):

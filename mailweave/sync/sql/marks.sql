@@ -1,6 +1,5 @@
 -- name: mark
--- One statement for one message or a hundred thousand. A mark back to what the provider says is
--- none, unless the provider may have been told otherwise by now.
+-- One statement for one message or a hundred thousand, each looked up by itself.
 WITH chosen AS MATERIALIZED (
     SELECT c.id, c.mailbox_id, c.thread_id FROM mail_copy c
     WHERE c.workspace_id = %(workspace)s AND c.mailbox_id = ANY(%(mailboxes)s::bigint[])
@@ -8,17 +7,12 @@ WITH chosen AS MATERIALIZED (
 ), changed AS (
     UPDATE mail_copy c SET seen = %(seen)s FROM chosen
     WHERE c.workspace_id = %(workspace)s AND c.id = chosen.id
-), back AS MATERIALIZED (
-    SELECT k.id, k.copy_id FROM sync_seenmark k JOIN chosen ON chosen.id = k.copy_id
-    WHERE k.workspace_id = %(workspace)s AND k.before = %(seen)s AND k.asked_at IS NULL
-), dropped AS (
-    DELETE FROM sync_seenmark k USING back WHERE k.workspace_id = %(workspace)s AND k.id = back.id
 ), noted AS (
     INSERT INTO sync_seenmark (
         workspace_id, mailbox_id, copy_id, seen, before, made_by_id, made_at, due_at, asked_at,
         attempts)
     SELECT %(workspace)s, mailbox_id, id, %(seen)s, NOT %(seen)s, %(user)s, %(now)s, %(now)s, NULL, 0
-    FROM chosen WHERE NOT EXISTS (SELECT 1 FROM back WHERE back.copy_id = chosen.id)
+    FROM chosen
     ON CONFLICT (workspace_id, copy_id) DO UPDATE SET
         seen = excluded.seen, made_by_id = excluded.made_by_id, made_at = excluded.made_at,
         due_at = excluded.due_at, attempts = 0
@@ -31,6 +25,12 @@ WITH chosen AS MATERIALIZED (
 SELECT (SELECT id FROM kept), count(*), coalesce(array_agg(DISTINCT thread_id), '{}'),
     coalesce(array_agg(DISTINCT mailbox_id), '{}')
 FROM chosen;
+
+-- name: drop_needless
+-- A mark back to what the provider says is none, unless it may have been told otherwise by now.
+DELETE FROM sync_seenmark
+WHERE workspace_id = %(workspace)s AND mailbox_id = ANY(%(mailboxes)s::bigint[])
+  AND seen = before AND asked_at IS NULL;
 
 -- name: count
 SELECT count(*) FROM mail_copy c
