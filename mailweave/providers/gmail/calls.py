@@ -150,10 +150,10 @@ def stop() -> Call:
     return Call("stop?prettyPrint=false", 50, "POST")
 
 
-def _listing(token: str, size: int = PAGE, **query: str) -> Call:
+def _listing(token: str, size: int = 0, **query: str) -> Call:
     more = {"pageToken": token} if token else {}
     fields = "messages(id,threadId),nextPageToken,resultSizeEstimate"
-    return Call(_with("messages", maxResults=str(size), **query, **more, fields=fields), 5)
+    return Call(_with("messages", maxResults=str(size or PAGE), **query, **more, fields=fields), 5)
 
 
 def _search(window: Window) -> str:
