@@ -94,7 +94,8 @@ def _page(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
         "findings": books.findings(mailbox.pk, 20),
         "found": books.found_in_all(mailbox.pk),
     }
-    return render(request, "mailboxes/ledger.html", facts)
+    template = "mailboxes/_ledger.html" if is_partial(request) else "mailboxes/ledger.html"
+    return render(request, template, facts)
 
 
 @members
@@ -105,9 +106,9 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     if mailbox.disconnected_at:
         raise Expected("This mailbox is disconnected. Reconnect it first.")
     auditing.want(mailbox.pk)
+    messages.info(request, f"{mailbox.address} is being compared with its provider.")
     if is_partial(request):
         return _page(request, mailbox)
-    messages.info(request, f"{mailbox.address} is being compared with its provider.")
     return redirect("mailbox_ledger", mailbox.pk)
 
 

@@ -44,7 +44,8 @@ def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"Trying {count(len(tried), 'message')} again.")
             return redirect("mailbox_set_aside", mailbox.pk)
     facts = _facts(request, mailbox, _tell(request, mailbox, tried))
-    return render(request, "mailboxes/set_aside.html", facts)
+    template = "mailboxes/_set_aside.html" if is_partial(request) else "mailboxes/set_aside.html"
+    return render(request, template, facts)
 
 
 def _facts(request: HttpRequest, mailbox: Mailbox, tried: Sequence[int]) -> dict[str, object]:
