@@ -16,7 +16,7 @@ from mailweave.mail.models import Copy, Message
 from mailweave.mail.visibility import viewer_for
 from mailweave.providers.gmail import calls
 from mailweave.sync import backfill, changes, fetching, listing, marks
-from mailweave.sync.models import Backfill, SeenMark, Sync
+from mailweave.sync.models import Backfill, Finding, SeenMark, Sync
 from tests.flows.checks import exact, inside, labels, poll, sync_of
 from tests.flows.crashing import Bomb, Crash
 from tests.flows.test_backfill import letter
@@ -110,6 +110,8 @@ def check(world: World, mailbox: int, address: str, *, lost: bool) -> None:
     assert (sync.problem, sync.failures, sync.reconcile_cursor) == ("", 0, "")
     assert (sync.lease_token, sync.lease_until) == ("", None)
     with inside(world):
+        found = Finding.objects.filter(confirmed_at__isnull=False)
+        assert not found.exists(), "it was lost, and only an audit has brought it back"
         row = Backfill.objects.get()
         shown = backfill.progress(row)
         assert (row.state, shown.percent, shown.waiting) == ("done", 100, 0)
@@ -177,7 +179,7 @@ def place_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def no_repair(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks for what was deleted while the history was lost."""
-    monkeypatch.setattr(listing, "unlisted", lambda *_: [])
+    monkeypatch.setattr(listing, "unlisted", lambda *_, **__: [])
 
 
 @pytest.mark.parametrize(
