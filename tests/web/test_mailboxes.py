@@ -2,14 +2,16 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from mailweave.mail.models import Copy
+from mailweave.mail.models import Copy, Mailbox
 from mailweave.people.models import Role, Workspace
-from mailweave.sync import trouble
+from mailweave.providers.base import Watch
+from mailweave.sync import subscriptions, trouble
 from mailweave.sync.models import Sync
 from tests.makers import make_member, signed_in
 from tests.web.boxes import Box
@@ -350,3 +352,28 @@ def test_disconnecting_asks_and_says_what_stays(box: Box) -> None:
     assert box.state() == "canceled"
     assert 'data-h="off"' in box.card()
     assert box.browser.get(box.path("range")).status_code == 422
+
+
+# --- being told of new mail ----------------------------------------------------------------------
+
+
+def test_the_card_says_whether_the_provider_tells_us(box: Box, settings: Any) -> None:
+    told = "New mail is looked for every 5 minutes: this installation has no public address."
+    assert told in text_of(box.card())
+    settings.PUSH_URL = "https://mail.weave.example"
+    assert "the operator has not set up notices from Google" in text_of(box.card())
+    settings.PUSH_TOPICS = {"gmail": "projects/weave/topics/mail"}
+    settings.PUSH_ACCOUNTS = {"gmail": "push@weave.example"}
+    assert "New mail is looked for" not in text_of(box.card())  # on its way
+    later = timezone.now() + timedelta(hours=1)
+    box.set_sync(push_problem="Gmail may not publish.", push_retry_at=later)
+    said = text_of(box.card())
+    assert "every 5 minutes. Gmail may not publish. Next try" in said
+    assert "nothing is lost" in said
+    box.set_sync(push_problem="", push_retry_at=None)
+    with box.inside():
+        watch = Watch("", "", timezone.now() + timedelta(days=7))
+        subscriptions.keep(Mailbox.objects.get(pk=box.pk), watch)
+    assert "Push on" in text_of(box.card())
+    box.set_sync(problem="reconnect")
+    assert "New mail is looked for" not in text_of(box.card())

@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mailweave.kit import jobs
 from mailweave.mail.models import Copy, Mailbox
-from mailweave.web import probes
+from mailweave.sync.models import Subscription
+from mailweave.web import hooks, probes
 from tests.makers import make_member
 from tests.web.boxes import Box
 
@@ -148,3 +149,30 @@ def test_waiting_jobs_are_counted(db: None, token: dict[str, str]) -> None:
     jobs.nudge("sync.advance", workspace_id=1, sync_id=1)
     jobs.nudge("sync.advance", workspace_id=1, sync_id=2)
     assert read(token)["mailweave_jobs", "todo", "sync.advance"] == 2
+
+
+def test_subscriptions_that_stand_and_how_long(db: None, token: dict[str, str]) -> None:
+    now = timezone.now()
+    told, refused = Box(make_member()), Box(make_member(), sync={"push_problem": "It may not."})
+    with told.inside():
+        for resource, left in (("a", timedelta(days=6)), ("b", timedelta(days=1))):
+            Subscription.objects.create(
+                mailbox_id=told.pk,
+                resource=resource,
+                address="sam@northwind.example",
+                made_for="x",
+                made_at=now - timedelta(days=7) + left,
+                renew_at=now,
+                expires_at=now + left,
+            )
+    hooks.COUNTED.labels("outlook", "forged").inc()
+    seen = read(token)
+    one, two = str(told.pk), str(refused.pk)
+    assert seen["mailweave_push_subscriptions", "gmail", one] == 2
+    assert seen["mailweave_push_subscriptions", "gmail", two] == 0
+    assert seen["mailweave_push_life_left_ratio", "gmail", one] == pytest.approx(1 / 7, abs=0.01)
+    assert seen["mailweave_push_expires_seconds", "gmail", one] == pytest.approx(86400, abs=60)
+    assert ("mailweave_push_expires_seconds", "gmail", two) not in seen
+    assert seen["mailweave_push_problem", "gmail", two] == 1
+    assert ("mailweave_push_problem", "gmail", one) not in seen
+    assert seen["mailweave_notices_total", "outlook", "forged"] >= 1
