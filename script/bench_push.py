@@ -63,7 +63,8 @@ class PushBench(Bench):
             self.control("topics", {"push_url": f"{SITE}/hooks/gmail/"})
         self.open_workspace([])
         application = "mailweave.config.asgi:application"
-        self._spawn("-m", "uvicorn", application, "--port", str(PORT), "--log-level", "warning")
+        serve = ("-m", "uvicorn", application, "--port", str(PORT), "--log-level", "warning")
+        self._spawn(*serve, "--timeout-graceful-shutdown", "1")  # open streams never end
         wait_until(lambda: answers("/healthz"), 60)
         self.boxes = [self.connect_only(address(number)) for number in range(people)]
 

@@ -50,7 +50,7 @@ from mailweave.sync.subscriptions import Plan
 log = logging.getLogger(__name__)
 
 SLICE = timedelta(seconds=5)
-BREATH = timedelta(seconds=2)
+BREATH = timedelta(seconds=1)
 """Notices come in crowds: rounds that they ask for begin at least this far apart."""
 _SHORT_WAIT = 0.3
 """Seconds we wait for quota inside a slice; a longer wait gives the worker back."""
