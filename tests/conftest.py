@@ -4,13 +4,11 @@ import fcntl
 import ipaddress
 import os
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 import pytest
-from django.core.management import CommandError
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import settings
@@ -70,31 +68,42 @@ def _work_as(role: str | None, blocker: Any) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _tables_are_emptied_by_their_owner() -> Iterator[None]:
     """Tests with real transactions end by emptying all tables, which the application may not."""
-    original = TransactionTestCase._fixture_teardown
 
     def emptied(self: TransactionTestCase) -> None:
+        del self
         role = connection.settings_dict["OPTIONS"].get("assume_role")
-        if role:
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            if role:
                 cursor.execute("RESET ROLE")
-        for left in range(9, -1, -1):
-            try:
-                original(self)
-                break
-            except CommandError:  # a page's last request still reads: they wait for each other
-                if not left:
-                    raise
-                connection.close()
-                time.sleep(0.2)
-                if role:
-                    with connection.cursor() as cursor:
-                        cursor.execute("RESET ROLE")
+            _empty(cursor)
         if role:
             connection.close()  # the next one takes the role again
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
         yield
+
+
+_KEPT = ("django_migrations", "django_content_type", "auth_permission")
+
+
+def _empty(cursor: Any) -> None:
+    """Delete the rows of the few tables that have some: ten times as quick as emptying them all.
+
+    Without triggers, so that the order does not matter.
+    """
+    cursor.execute(
+        "SELECT quote_ident(tablename) FROM pg_tables"
+        " WHERE schemaname = 'public' AND NOT tablename = ANY(%s)",
+        [list(_KEPT)],
+    )
+    tables = [name for (name,) in cursor.fetchall()]
+    asked = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)
+    cursor.execute(" UNION ALL ".join(asked))
+    emptied = "".join(f"DELETE FROM {name};" for (name,) in cursor.fetchall())
+    cursor.execute(
+        f"SET session_replication_role = replica; {emptied} RESET session_replication_role"
+    )
 
 
 class NetworkForbidden(RuntimeError):
