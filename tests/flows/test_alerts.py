@@ -19,7 +19,6 @@ from tests.flows.world import World
 from tests.makers import make_member
 from tests.makers_mail import join
 
-pytestmark = pytest.mark.sql
 BEN = "ben@northwind.example"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mailweave.linking import addresses
 from mailweave.linking.models import Link
+from mailweave.mail import policy
 from mailweave.mail.models import Copy, Message, ThreadMailbox
 from mailweave.providers.base import Changes, StateChange, Unreadable
 from mailweave.providers.gmail.reader import GmailReader
@@ -107,9 +108,10 @@ def test_one_more_round_comes_first(
     world: World, box: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where mailboxes are looked at once an hour, a deletion does not wait for two hours."""
-    monkeypatch.setattr(engine, "POLL", timedelta(hours=1))
+    monkeypatch.setattr(policy.Standing, "pause", lambda *_, **__: timedelta(hours=1))
     world.sandbox.delete(ADA, world.sandbox.message_ids(ADA)[:1])
-    glance(world, box)
+    world.hands.at += timedelta(hours=1, seconds=1)
+    world.work(box)
     polled = sync_of(world, box).polled_at
     assert polled
     world.hands.at += deletions.GRACE + timedelta(seconds=1)

@@ -19,7 +19,6 @@ from tests.flows.test_backfill import ADA, letter
 from tests.flows.world import World
 from tests.makers import signed_in
 
-pytestmark = pytest.mark.sql
 BEN = "ben@northwind.example"
 KEPT = {"INBOX", "SENT"}
 State = tuple[bool, bool, str]

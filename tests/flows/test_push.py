@@ -19,8 +19,6 @@ from tests.flows.checks import inside, sync_of
 from tests.flows.test_backfill import letter
 from tests.flows.world import World
 
-pytestmark = pytest.mark.sql
-
 SITE = "https://mail.weave.example"
 BOXES = {
     "gmail": ("ada@northwind.example", "google"),

@@ -15,7 +15,6 @@ from tests.flows.checks import derived
 from tests.flows.test_backfill import ADA
 from tests.flows.world import World
 
-pytestmark = pytest.mark.sql
 SAMPLES = Path(__file__).parent.parent / "samples"
 SIZES = {"headers": 2_000_000, "long_header": 2_000_000, "content_type": 1_000_000}
 SIZE = 5_000

@@ -27,7 +27,6 @@ from tests.flows.checks import copies, inside, sync_of
 from tests.flows.test_backfill import ADA, letter
 from tests.flows.world import NOW, World
 
-pytestmark = pytest.mark.sql
 MANY, PAGE = 60, 10
 
 

@@ -26,7 +26,6 @@ from tests.flows.world import World
 from tests.makers import make_member
 from tests.sync.test_racing import at_once
 
-pytestmark = pytest.mark.sql
 JO, PIA, SUPPORT = "jo@harbour.example", "pia@harbour.example", "support@harbour.example"
 ACCESS_WAIT = timedelta(minutes=16)
 

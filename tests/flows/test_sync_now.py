@@ -14,7 +14,6 @@ from tests.flows.test_trouble import slice_
 from tests.flows.world import World
 from tests.makers import signed_in
 
-pytestmark = pytest.mark.sql
 HTMX = {"HX-Request": "true"}
 
 

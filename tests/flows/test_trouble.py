@@ -19,8 +19,6 @@ from tests.flows.checks import copies, exact, inside, poll, sync_of
 from tests.flows.test_backfill import ADA, letter
 from tests.flows.world import World
 
-pytestmark = pytest.mark.sql
-
 
 @pytest.fixture
 def box(world: World, settings: Any) -> int:
@@ -144,7 +142,7 @@ def test_one_message_the_provider_never_gives_is_set_aside(world: World, box: in
         assert "provider failed" in Copy.objects.get(state="stuck").reason
     world.sandbox.faults.clear()
     with inside(world):
-        assert stuck.retry(box) == 1
+        assert len(stuck.retry(box)) == 1
     world.work(box)
     exact(world, box, ADA)
 
@@ -199,7 +197,7 @@ def test_a_poison_message_is_set_aside_and_the_rest_goes_on(
     assert sync_of(world, box).problem == ""
     assert "tsvector" not in caplog.text
     with inside(world):
-        assert stuck.retry(box) == 1
+        assert len(stuck.retry(box)) == 1
     world.work(box)
     exact(world, box, ADA)
 

@@ -12,9 +12,10 @@ def bury(archive: Archive, count: int, since: str, words: str = "quokka") -> Non
         cursor.execute(
             "INSERT INTO mail_message (workspace_id, thread_id, identity, message_id, in_reply_to,"
             " subject, sender_name, sent_at, direction, preview, size, attachment_count, automatic,"
-            " truncated, linked, stored_at)"
+            " truncated, linked, kept, parts_kept, stored_at)"
             " SELECT %s, %s, int8send(n), '', '', '', '', %s::timestamptz + n * interval '1 s',"
-            " 'in', '', 1, 0, false, false, false, now() FROM generate_series(1, %s) n",
+            " 'in', '', 1, 0, false, false, false, 'full', true, now()"
+            " FROM generate_series(1, %s) n",
             [scope.current(), archive.thread(), since, count],
         )
         cursor.execute(
