@@ -12,6 +12,8 @@ import pytest
 from mailweave.kit import scope
 from mailweave.providers.gmail.reader import GmailReader
 from mailweave.providers.gmail.writing import GmailWriter
+from mailweave.providers.graph.reader import GraphReader
+from mailweave.providers.graph.writing import GraphWriter
 from mailweave.sync import engine
 from mailweave.sync.hands import Hands
 
@@ -29,25 +31,37 @@ class Bomb:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.at = self.passed = 0
         self.ticking = self.dead = False
+        self.instead: Callable[[], None] | None = None
+        """What happens at that moment, if not death."""
         patch.setattr(engine, "advance", self._worker(engine.advance))
         patch.setattr(scope, "workspace", self._commit(scope.workspace))
         patch.setattr(Hands, "transaction", self._transaction(Hands.transaction))
-        for name in ASKS:
-            patch.setattr(GmailReader, name, self._ask(getattr(GmailReader, name)))
-        for name in ANSWERS:
-            patch.setattr(GmailReader, name, self._answers(getattr(GmailReader, name)))
-        patch.setattr(GmailWriter, "mark_seen", self._answers(GmailWriter.mark_seen))
+        for reader in (GmailReader, GraphReader):
+            for name in ASKS:
+                patch.setattr(reader, name, self._ask(getattr(reader, name)))
+            for name in ANSWERS:
+                patch.setattr(reader, name, self._answers(getattr(reader, name)))
+        for writer in (GmailWriter, GraphWriter):
+            patch.setattr(writer, "mark_seen", self._answers(writer.mark_seen))
 
-    def arm(self, at: int) -> None:
-        """Go off at the ``at``-th moment from now; 0 never."""
-        self.at, self.passed, self.dead = at, 0, False
+    def arm(self, at: int, instead: Callable[[], None] | None = None) -> None:
+        """Go off at the ``at``-th moment from now, or do something ``instead``; 0 never."""
+        self.at, self.passed, self.dead, self.instead = at, 0, False, instead
 
-    def _moment(self) -> None:
-        if self.ticking:
-            self.passed += 1
+    def _moment(self, *, outside: bool = True) -> None:
+        """Now something may happen; ``outside`` a transaction also what somebody else does."""
+        if not self.ticking:
+            return
+        self.passed += 1
+        if self.instead is None:
             if self.passed == self.at:
                 self.dead = True
                 raise Crash
+        elif self.passed >= self.at and outside:
+            instead, self.instead, self.at = self.instead, None, 0
+            self.ticking = False
+            instead()
+            self.ticking = True
 
     def _worker(self, advance: Callable[..., None]) -> Callable[..., None]:
         def watched(*args: Any, **more: Any) -> None:
@@ -64,7 +78,7 @@ class Bomb:
         def watched(hands: Hands) -> Iterator[None]:
             with transaction(hands):
                 yield
-                self._moment()
+                self._moment(outside=False)
 
         return watched
 

@@ -20,7 +20,6 @@ from tests.flows.world import CLIENT, World
 from tests.makers import make_member, make_workspace
 from tests.makers_mail import join
 
-pytestmark = pytest.mark.sql
 BEN = "ben@northwind.example"
 
 

@@ -25,7 +25,6 @@ from tests.flows.world import THEIRS, World, press, query
 from tests.makers import make_member
 from tests.makers_mail import join
 
-pytestmark = pytest.mark.sql
 CY, DEE, EVE = "cy@contoso.example", "dee@contoso.example", "eve@live.example"
 CANCEL = r'name="decision" value="(cancel|return)"'
 ACCEPT = r'name="decision" value="(accept)"'

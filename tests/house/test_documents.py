@@ -105,6 +105,15 @@ def test_every_command_is_in_the_documents() -> None:
             assert f"script/{path.name}" in said, path.name
 
 
+def test_every_promise_names_tests_that_exist() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "promises.md").read_text())
+    assert len(named) > 20
+    gone = [
+        f"{path}::{name}" for path, name in named if f"def {name}(" not in (ROOT / path).read_text()
+    ]
+    assert gone == []
+
+
 @cache
 def _documents() -> tuple[str, ...]:
     found = (path for path in tree.files() if path.suffix == ".md")
