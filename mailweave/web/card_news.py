@@ -1,10 +1,11 @@
 """What an open card tells when something ends: a round somebody asked for, or an import.
 
-The server keeps nothing about open pages. A card sends what it showed when it asks for itself
-again; the difference to what is true now is the news.
+A card sends what it showed when it asks for itself again; the difference to what is true now is the
+news. Only that somebody asked for a round is kept in their session: an answer that was under way
+when they pressed the button may come last, and would have the card forget it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.http import HttpRequest, QueryDict
@@ -27,6 +28,20 @@ def read(given: QueryDict) -> Seen:
     """What a card sends along; nonsense counts as nothing."""
     asked, run, percent = (_number(given.get(name, "")) for name in ("asked", "run", "percent"))
     return Seen(bool(asked), run, min(percent, 100))
+
+
+def expect(request: HttpRequest, mailbox_id: int) -> None:
+    """Remember that somebody asked for a round, until a card of theirs has told how it ended."""
+    request.session[f"asked-{mailbox_id}"] = True
+
+
+def recall(request: HttpRequest, card: Card, seen: Seen) -> Seen:
+    """What the card showed, and whether a round was asked for: forgotten once it is over."""
+    key = f"asked-{card.mailbox.pk}"
+    asked = seen.asked or key in request.session
+    if not card.working:
+        request.session.pop(key, None)
+    return replace(seen, asked=asked)
 
 
 def go_on(card: Card, seen: Seen) -> Seen:

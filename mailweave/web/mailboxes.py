@@ -84,6 +84,7 @@ def sync_now(request: HttpRequest, pk: int) -> HttpResponse:
     if mailbox.disconnected_at:
         raise Expected("This mailbox is disconnected. Reconnect it first.")
     engine.want(mailbox.pk)
+    card_news.expect(request, mailbox.pk)
     if not is_partial(request):
         messages.info(request, f"Looking for new mail in {mailbox.address}.")
     return _after(request, mailbox, Seen(asked=True))
@@ -151,6 +152,7 @@ def visible(request: HttpRequest, pk: int) -> Mailbox:
 
 def _card(request: HttpRequest, mailbox: Mailbox, seen: Seen) -> HttpResponse:
     shown = cards.of_mailbox(mailbox, member_of(request))
+    seen = card_news.recall(request, shown, seen)
     card_news.tell(request, shown, seen)
     facts = {
         "card": shown,

@@ -130,7 +130,8 @@ def test_dying_at_every_moment(world: World, bomb: Bomb, lost: bool) -> None:
 
 
 def cursor_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cursor moves in a transaction before the one that stores what it covers."""
+    """The cursor moves in a transaction before the one that stores what it covers. (Made-up lives
+    find it sooner than one death after the other would.)"""
 
     good = changes.follow
 
@@ -184,7 +185,6 @@ def no_repair(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("fault", "lost", "begin"),
     [
-        (cursor_first, False, 74),
         (off_the_list_first, False, 32),
         (place_first, False, 28),
         (no_repair, True, 1),

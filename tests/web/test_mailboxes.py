@@ -281,6 +281,14 @@ def test_sync_now_asks_and_tells_what_came_when_it_is_answered(box: Box) -> None
     assert "toast" not in box.card()
 
 
+def test_a_card_that_was_under_way_makes_nobody_forget_what_was_asked(box: Box) -> None:
+    box.press("sync")
+    assert '"asked": "1"' in box.card("?asked=0"), "it was sent before the button was pressed"
+    box.set_sync(wanted_at=None)
+    assert "Nothing new in sam@northwind.example." in box.card("?asked=0")
+    assert "toast" not in box.card("?asked=0")
+
+
 def test_sync_now_tells_when_nothing_is_new_or_what_went_wrong(box: Box) -> None:
     assert "Nothing new in sam@northwind.example." in box.card("?asked=1")
     later = timezone.now() + timedelta(minutes=3)
