@@ -24,9 +24,13 @@ _ONCE = len(AGAIN) + 1
 """In place of a number of times: the round was not empty, and is asked again once all the same."""
 
 
+TOLD = timedelta(seconds=30)
+"""How long what a round brought stands on the card, though another follows at once."""
+
+
 def begin(hands: Hands) -> None:
     """Begin a round, and take up the notice it answers. Its counts start at zero, unless somebody
-    asked, for whom they did then.
+    asked, for whom they did then, or may not have been told yet what the last one brought.
 
     That must be before the provider is asked: a notice from then on is of something newer.
     """
@@ -35,7 +39,8 @@ def begin(hands: Hands) -> None:
     hands.read_folders()
     with hands.transaction():
         rows = Sync.objects.filter(pk=hands.sync_id)
-        rows.filter(wanted_at__isnull=True).update(last_new=0, last_changed=0)
+        told = Q(last_synced_at__isnull=True) | Q(last_synced_at__lt=began - TOLD)
+        rows.filter(told, wanted_at__isnull=True).update(last_new=0, last_changed=0)
         rows.update(following_since=began, again_at=None)
         if set(hands.roles) != known:
             subscriptions.look(hands.mailbox_id)

@@ -16,7 +16,7 @@ OUTLOOK = f"{SETTINGS}outlook/"
 MINE = f"{OUTLOOK}admin/"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def people(installation: Installation) -> Installation:
     """Two organisations, one of which leaves consent to administrators, and a private person."""
     for address, more in ((CY, {}), (DEE, {}), (EVE, {"tenant": CONSUMERS})):

@@ -26,8 +26,19 @@ customElements.define("toast-stack", class extends HTMLElement {
   }
 
   #notice() {
+    this.#dropRepeated();
     const held = this.matches(":hover") || this.contains(document.activeElement);
     if (!held) this.#run();
+  }
+
+  // Two answers that were under way at once may bring the same news: it is told once.
+  #dropRepeated() {
+    const told = new Set();
+    for (const toast of this.querySelectorAll(".toast")) {
+      const words = toast.textContent.replace(/\s+/g, " ");
+      if (told.has(words)) toast.remove();
+      told.add(words);
+    }
   }
 
   #run() {
