@@ -86,7 +86,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/workspace/<int:pk>/", profile.switch, name="switch_workspace"),
     # policies
     path("settings/policies/", policies.index, name="policies"),
-    path("settings/policies/work/", policies.work, name="policies_work"),
+    path("settings/policies/progress/", policies.work, name="policies_work"),
     path("settings/policies/fill/", policies.fill, name="policies_fill"),
     path("settings/never-sync/", never_sync.index, name="never_sync"),
     path("settings/never-sync/<int:pk>/remove/", never_sync.remove, name="never_sync_remove"),

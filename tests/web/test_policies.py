@@ -131,7 +131,7 @@ def test_keeping_less_is_asked_first_in_numbers(place: Place) -> None:
             False,
         )
     place.purge()
-    text = words(signed_in(place.mia).get(f"{POLICIES}work/"))
+    text = words(signed_in(place.mia).get(f"{POLICIES}progress/"))
     assert "3 of 3 messages changed" in text
     with place.inside():
         assert not Body.objects.exclude(text="").exists()
