@@ -1,7 +1,9 @@
 """How much of a mailbox's quota may be spent now."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from mailweave.providers.errors import OverBudget
 
 
 @dataclass(slots=True)
@@ -35,3 +37,10 @@ class Budget:
         if not self.rate:
             return 0.0
         return max(0.0, (min(float(units), self.burst) - self.level_at(now)) / self.rate)
+
+    def afford(self, units: int, now: datetime) -> None:
+        """Raise OverBudget unless so many units may be spent now; a full purse stands for more."""
+        wait = self.wait(now, units)
+        if wait > 0.001:
+            retry_at = now + timedelta(seconds=wait + 0.001)
+            raise OverBudget("This mailbox's pace allows no more right now.", retry_at)

@@ -12,11 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
-from django.db import connection
-
-from mailweave.kit import clock, live, scope, sql
+from mailweave.kit import clock, live, sql
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Listed, Page, Window
 from mailweave.providers.errors import CursorExpired
@@ -200,10 +197,10 @@ def _follow(hands: Hands, sync: Sync, audit: Audit) -> None:
             Sync.objects.filter(pk=hands.sync_id).update(wanted_at=clock.now())
         return
     with hands.transaction():
-        rows = _rows("candidates", audit=audit.pk, limit=BATCH)
+        rows = sql.run(QUERIES["candidates"], audit=audit.pk, limit=BATCH)
         if not rows:
             audit.state = Audit.State.CONFIRMING
-            _run("mark_found", **_asked(audit))
+            sql.run(QUERIES["mark_found"], **_asked(audit))
         drift = [Listed(*row[:3]) for row in rows if _differs(row[3], row[4])]
         findings = Finding.objects.filter(audit=audit, confirmed_at=None)
         found = [one.remote_id for one in drift]
@@ -247,9 +244,9 @@ def _confirm(hands: Hands, audit: Audit) -> None:
 def _end(hands: Hands, audit: Audit) -> None:
     """Count what was noted by its day, which is known by now, and say whether it adds up."""
     with hands.transaction():
-        _run("mark_found", **_asked(audit))
-        _run("count_found", **_asked(audit))
-        audit.unbalanced = _rows("unbalanced", **_asked(audit))[0][0]
+        sql.run(QUERIES["mark_found"], **_asked(audit))
+        sql.run(QUERIES["count_found"], **_asked(audit))
+        audit.unbalanced = sql.run(QUERIES["unbalanced"], **_asked(audit))[0][0]
         days = AuditDay.objects.filter(audit=audit)
         audit.named = sum(days.values_list("named", flat=True))
         audit.state, audit.ended_at = Audit.State.DONE, clock.now()
@@ -267,7 +264,7 @@ def _asked(audit: Audit) -> dict[str, int]:
 
 def _known(audit: Audit, listed: Iterable[Listed]) -> dict[str, _Known]:
     remote_ids = [one.remote_id for one in listed]
-    rows = _rows("known", mailbox=audit.mailbox_id, remote_ids=remote_ids)
+    rows = sql.run(QUERIES["known"], mailbox=audit.mailbox_id, remote_ids=remote_ids)
     return {remote_id: _Known(*facts) for remote_id, *facts in rows}
 
 
@@ -275,7 +272,7 @@ def _count(audit: Audit, moments: Sequence[datetime | None]) -> None:
     """Add to the provider's numbers, by the day in UTC."""
     days: Counter[date | None] = Counter(at and at.astimezone(UTC).date() for at in moments)
     if days:
-        _run("count_days", audit=audit.pk, days=list(days), counts=list(days.values()))
+        sql.run(QUERIES["count_days"], audit=audit.pk, days=list(days), counts=list(days.values()))
 
 
 def _note(audit: Audit, noted: Sequence[tuple[Listed, datetime | None, What]]) -> None:
@@ -295,14 +292,3 @@ def _note(audit: Audit, noted: Sequence[tuple[Listed, datetime | None, What]]) -
 
 def _tell(mailbox_id: int) -> None:
     live.tell(f"mailbox-{mailbox_id}")
-
-
-def _run(name: str, **parameters: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
-
-
-def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
-        return list(cursor.fetchall())

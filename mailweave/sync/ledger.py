@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-from django.db import connection
 from django.db.models import Q, Sum
 
-from mailweave.kit import clock, scope, sql
+from mailweave.kit import clock, sql
 from mailweave.mail.models import Copy
 from mailweave.sync import auditing, backfill
 from mailweave.sync.backfill import OPEN, Counts
@@ -161,13 +160,13 @@ def _judge(state: str | None, audit: Audit | None, counts: Counts) -> Verdict:
 
 def lines(mailbox_id: int, unit: Unit, start: date = FIRST, end: date = LAST) -> list[Line]:
     """The ledger from ``start`` up to before ``end``, newest first."""
-    rows = _rows("lines", **_asked(mailbox_id), unit=unit, start=start, end=end)
+    rows = sql.run(QUERIES["lines"], **_asked(mailbox_id), unit=unit, start=start, end=end)
     return _lines(mailbox_id, rows)
 
 
 def undated(mailbox_id: int) -> Line:
     """Messages whose day is not known: they were named, and could not be fetched yet."""
-    return _lines(mailbox_id, _rows("undated", **_asked(mailbox_id)))[0]
+    return _lines(mailbox_id, sql.run(QUERIES["undated"], **_asked(mailbox_id)))[0]
 
 
 def entries(
@@ -206,12 +205,14 @@ def total(of: Iterable[Line]) -> Line:
 
 def reasons(mailbox_id: int) -> list[tuple[str, int]]:
     """The rules that leave something out of this mailbox, with how many messages each."""
-    return [(reason, count) for reason, count in _rows("reasons", mailbox=mailbox_id)]
+    return [(reason, count) for reason, count in sql.run(QUERIES["reasons"], mailbox=mailbox_id)]
 
 
 def findings(mailbox_id: int, limit: int = 50) -> list[Found]:
     """What audits found to differ, newest first."""
-    return [Found(*row[1:]) for row in _rows("findings", mailbox=mailbox_id, limit=limit)]
+    return [
+        Found(*row[1:]) for row in sql.run(QUERIES["findings"], mailbox=mailbox_id, limit=limit)
+    ]
 
 
 def found_in_all(mailbox_id: int) -> int:
@@ -233,9 +234,3 @@ def _asked(mailbox_id: int) -> dict[str, Any]:
 def _lines(mailbox_id: int, rows: Iterable[tuple[Any, ...]]) -> list[Line]:
     is_checked = auditing.latest(mailbox_id) is not None
     return [Line(day, named if is_checked else None, *rest) for day, named, *rest in rows]
-
-
-def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
-        return list(cursor.fetchall())

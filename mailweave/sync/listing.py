@@ -6,11 +6,8 @@ New mail has a place below zero and goes first, whatever the backfill does.
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
-from django.db import connection
-
-from mailweave.kit import clock, scope, sql
+from mailweave.kit import clock, sql
 from mailweave.providers.base import Listed, StateChange
 
 QUERIES = sql.load("mailweave.sync", "listing")
@@ -28,8 +25,8 @@ def add(
 
     Returns how many were put. ``again`` also takes up those once left out or gone.
     """
-    rows = _rows(
-        "add",
+    rows = sql.run(
+        QUERIES["add"],
         mailbox=mailbox_id,
         remote_ids=[one.remote_id for one in listed],
         remote_threads=[one.remote_thread_id for one in listed],
@@ -53,13 +50,15 @@ def next_batch(
 ) -> list[Listed]:
     """The next messages to fetch: ``limit``; with ``whole_threads`` also their rest nearby."""
     nearby = NEARBY * limit if whole_threads else limit
-    rows = _rows("next", mailbox=mailbox_id, below=below, limit=limit, nearby=nearby)
+    rows = sql.run(QUERIES["next"], mailbox=mailbox_id, below=below, limit=limit, nearby=nearby)
     return [Listed(*row) for row in rows]
 
 
 def mark(mailbox_id: int, remote_ids: Collection[str], listing: int) -> None:
     """Note that reconciling listing number ``listing`` named these."""
-    _run("mark_listed", mailbox=mailbox_id, remote_ids=list(remote_ids), listing=listing)
+    sql.run(
+        QUERIES["mark_listed"], mailbox=mailbox_id, remote_ids=list(remote_ids), listing=listing
+    )
 
 
 def unlisted(
@@ -75,13 +74,13 @@ def unlisted(
     Without ``before`` it does not matter when they became known.
     """
     asked = {"mailbox": mailbox_id, "listing": listing, "since": since, "before": before}
-    return [Listed(*row) for row in _rows("unlisted", **asked, limit=limit)]
+    return [Listed(*row) for row in sql.run(QUERIES["unlisted"], **asked, limit=limit)]
 
 
 def leave_out(mailbox_id: int, left_out: Sequence[tuple[str, str, datetime]]) -> None:
     """Note which copies (remote id, reason, when received) a rule leaves out."""
-    _run(
-        "leave_out",
+    sql.run(
+        QUERIES["leave_out"],
         mailbox=mailbox_id,
         remote_ids=[one[0] for one in left_out],
         reasons=[one[1][:500] for one in left_out],
@@ -95,8 +94,8 @@ def change(mailbox_id: int, changes: Sequence[StateChange]) -> set[int]:
 
     What it tells of is there: doubts about it end.
     """
-    rows = _rows(
-        "change",
+    rows = sql.run(
+        QUERIES["change"],
         mailbox=mailbox_id,
         remote_ids=[one.remote_id for one in changes],
         folders=["\x1f".join(one.folder_ids) for one in changes],
@@ -115,18 +114,24 @@ def keep(mailbox_id: int, remote_ids: Collection[str] | None = None) -> None:
     The rule is in :mod:`mailweave.sync.marks`. Before threads are refreshed.
     """
     every = remote_ids is None
-    _run("keep", mailbox=mailbox_id, remote_ids=list(remote_ids or ()), all=every)
+    sql.run(QUERIES["keep"], mailbox=mailbox_id, remote_ids=list(remote_ids or ()), all=every)
 
 
 def doubt(mailbox_id: int, remote_ids: Collection[str], *, again: bool = False) -> None:
     """Note that the provider does not show these stored copies any more; ``again``: as of now."""
-    _run("doubt", mailbox=mailbox_id, remote_ids=list(remote_ids), now=clock.now(), again=again)
+    sql.run(
+        QUERIES["doubt"],
+        mailbox=mailbox_id,
+        remote_ids=list(remote_ids),
+        now=clock.now(),
+        again=again,
+    )
 
 
 def lose(mailbox_id: int, remote_ids: Collection[str], states: Collection[str]) -> set[int]:
     """Write that copies in these states are gone; returns the threads they were in."""
-    rows = _rows(
-        "lose",
+    rows = sql.run(
+        QUERIES["lose"],
         mailbox=mailbox_id,
         remote_ids=list(remote_ids),
         states=list(states),
@@ -137,22 +142,13 @@ def lose(mailbox_id: int, remote_ids: Collection[str], states: Collection[str]) 
 
 def set_unseen(mailbox_id: int, unseen: Iterable[str]) -> set[int]:
     """Make exactly these copies of a mailbox unread; returns the threads that changed."""
-    touched = {row[0] for row in _rows("unseen", mailbox=mailbox_id, unseen=list(unseen))}
+    touched = {
+        row[0] for row in sql.run(QUERIES["unseen"], mailbox=mailbox_id, unseen=list(unseen))
+    }
     keep(mailbox_id)
     return touched
 
 
 def set_flagged(mailbox_id: int, flagged: Iterable[str]) -> None:
     """Make exactly these copies of a mailbox flagged."""
-    _run("flagged", mailbox=mailbox_id, flagged=list(flagged))
-
-
-def _run(name: str, **parameters: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
-
-
-def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
-        return list(cursor.fetchall())
+    sql.run(QUERIES["flagged"], mailbox=mailbox_id, flagged=list(flagged))

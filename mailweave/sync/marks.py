@@ -21,10 +21,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import F
 
-from mailweave.kit import clock, live, scope, sql
+from mailweave.kit import clock, live, sql
 from mailweave.mail import policy, store, threads
 from mailweave.mail.visibility import Viewer
 from mailweave.providers.base import Missing, NotWritten, Written
@@ -202,14 +201,8 @@ def _own(viewer: Viewer, mailbox_id: int | None) -> list[int]:
 
 def _ask(name: str, which: Which, **parameters: Any) -> list[tuple[Any, ...]]:
     query = QUERIES[name].replace("{which}", QUERIES[which.name])
-    return _run(query, parameters)
+    return sql.run(query, **parameters)
 
 
 def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    return _run(QUERIES[name], {"now": clock.now(), **parameters})
-
-
-def _run(query: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, {"workspace": scope.current(), **parameters})
-        return list(cursor.fetchall()) if cursor.description else []
+    return sql.run(QUERIES[name], **{"now": clock.now(), **parameters})

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
-
 from mailweave.kit import clock, jobs, live, scope, sql
 from mailweave.linking import matching
 from mailweave.linking import policy as linking_policy
@@ -82,7 +80,7 @@ def step(workspace_id: int, purge_id: int) -> bool:
 
 def count_messages() -> int:
     """How many messages are stored."""
-    return int(_rows("count_messages")[0][0])
+    return int(sql.run(QUERIES["count_messages"])[0][0])
 
 
 def find_with(entry: NeverSync) -> list[int]:
@@ -90,8 +88,8 @@ def find_with(entry: NeverSync) -> list[int]:
     boxes = Mailbox.objects.all()
     if entry.user_id is not None:
         boxes = boxes.filter(owner_id=entry.user_id, delegate__isnull=True)
-    found = _rows(
-        "with_somebody",
+    found = sql.run(
+        QUERIES["with_somebody"],
         value=entry.value,
         is_domain=entry.kind == NeverSync.Kind.DOMAIN,
         mailboxes=list(boxes.values_list("pk", flat=True)),
@@ -131,7 +129,7 @@ def _hide(row: Purge) -> Done:
         found = find_with(entry)
         mine = entry.user_id is not None
         reason = rules.OWNERS_LIST if mine else rules.WORKSPACES_LIST
-        _run("leave_out", copies=found, reason=reason)
+        sql.run(QUERIES["leave_out"], copies=found, reason=reason)
         row.total = len(found)
     return Done(1)
 
@@ -155,15 +153,4 @@ _STEPS: dict[Purge.What, Callable[[Purge], Done]] = {
 
 
 def _ids(name: str, **parameters: Any) -> list[int]:
-    return [pk for (pk,) in _rows(name, limit=STEP, **parameters)]
-
-
-def _run(name: str, **parameters: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
-
-
-def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
-        return list(cursor.fetchall())
+    return [pk for (pk,) in sql.run(QUERIES[name], limit=STEP, **parameters)]

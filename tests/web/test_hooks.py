@@ -196,7 +196,7 @@ def forgeries(box: Box, other: Box) -> list[object]:
         f"{ours}=",
         f"{ours}\n",
         f" {ours}",
-        ours.replace("1", "\u0661"),
+        chr(0x0660 + int(ours[0])) + ours[1:],  # the same number in Arabic-Indic digits
         "9" * 400,
         "\x00" * 20,
     ]

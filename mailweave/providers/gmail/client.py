@@ -5,7 +5,6 @@ A client belongs to one mailbox and is used by one thread at a time.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -17,7 +16,6 @@ from mailweave.providers.base import Budget, Endpoints
 from mailweave.providers.errors import (
     AuthExpired,
     Misconfigured,
-    OverBudget,
     ProviderError,
     Refused,
     Unavailable,
@@ -93,14 +91,6 @@ class Client:
                 yield from http.chunks(response, cap=cap)
             finally:
                 response.close()
-
-    def afford(self, units: int) -> None:
-        """Raise OverBudget unless so many units may be spent now; a full purse stands for more."""
-        now = clock.now()
-        wait = self.budget.wait(now, units)
-        if wait > 0.001:
-            retry_at = now + timedelta(seconds=wait + 0.001)
-            raise OverBudget("This mailbox's pace allows no more right now.", retry_at)
 
     def person(self) -> wire.Person:
         """Who granted access, by OpenID Connect; costs nothing."""

@@ -53,7 +53,7 @@ def _next(client: Client, queue: deque[_Ask]) -> list[_Ask]:
     units = queue[0].call.units
     fit = int(client.budget.burst // units) if client.budget.rate else client.batch_size
     count = max(1, min(client.batch_size, fit, len(queue)))
-    client.afford(units * count)
+    client.budget.afford(units * count, clock.now())
     asks = [queue.popleft() for _ in range(count)]
     if tries := max(one.tries for one in asks):
         clock.sleep(0.25 * 2**tries)

@@ -56,7 +56,7 @@ def _mark_all(client: Client, remote_ids: Sequence[str], *, seen: bool) -> bool:
     for tries in range(singles.TRIES):
         if tries:
             clock.sleep(0.25 * 2**tries)
-        client.afford(call.units)
+        client.budget.afford(call.units, clock.now())
         (outcome,) = client.ask_all([call])
         if isinstance(outcome, bytes) and outcome.strip():
             outcome = Faulty("Gmail's answer to a change cannot be read.")

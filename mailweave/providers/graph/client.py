@@ -7,7 +7,6 @@ may be called by several.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -19,7 +18,6 @@ from mailweave.providers.base import Budget, Endpoints
 from mailweave.providers.errors import (
     AuthExpired,
     Misconfigured,
-    OverBudget,
     ProviderError,
     Unavailable,
 )
@@ -184,14 +182,6 @@ class Client:
         if self.token() == stale:
             self._stale, self._fresh = stale, self._refresh(stale)
         return self.token()
-
-    def afford(self, units: int) -> None:
-        """Raise OverBudget unless so many units may be spent now; a full purse stands for more."""
-        now = clock.now()
-        wait = self.budget.wait(now, units)
-        if wait > 0.001:
-            retry_at = now + timedelta(seconds=wait + 0.001)
-            raise OverBudget("This mailbox's pace allows no more right now.", retry_at)
 
     def book(self, units: int) -> None:
         """Take ``units`` from the budget."""

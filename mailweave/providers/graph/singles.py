@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mailweave.kit import clock
 from mailweave.providers.errors import ProviderError, RateLimited, Refused, Unavailable
 from mailweave.providers.graph import batch
 from mailweave.providers.graph.calls import Call
@@ -22,7 +23,7 @@ def ask(
         asked = whole[start : start + batch.LIMIT]
         if trouble and not isinstance(trouble, Unavailable):
             break
-        client.afford(len(asked))
+        client.budget.afford(len(asked), clock.now())
         outcomes = _ask(client, [call for _, call in asked])
         for (remote_id, _), outcome in zip(asked, outcomes, strict=True):
             if isinstance(outcome, bytes | Refused):
