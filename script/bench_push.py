@@ -18,14 +18,9 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-os.chdir(ROOT)
-
-import psutil  # noqa: E402
-from bench_sync import PORT, Bench, cpu, database_cpu  # noqa: E402
+import psutil
+from bench_world import PORT, Bench, cpu, database_cpu
 
 ADA = "ada@bench.example"
 SITE = f"http://127.0.0.1:{PORT}"
@@ -66,23 +61,7 @@ class PushBench(Bench):
         serve = ("-m", "uvicorn", application, "--port", str(PORT), "--log-level", "warning")
         self._spawn(*serve, "--timeout-graceful-shutdown", "1")  # open streams never end
         wait_until(lambda: answers("/healthz"), 60)
-        self.boxes = [self.connect_only(address(number)) for number in range(people)]
-
-    def connect_only(self, who: str) -> int:
-        """Connect a mailbox and choose new mail only."""
-        import httpx2
-
-        from mailweave.kit import scope
-        from mailweave.sync import connecting
-        from tests.flows.world import agree
-
-        with scope.workspace(self.member.workspace_id):
-            url = connecting.begin(self.member, self.kind, "bench")
-        with httpx2.Client() as browser:
-            answer = agree(browser, url, who)
-        return connecting.finish(
-            self.member, self.kind, "bench", state=answer["state"], code=answer["code"], error=""
-        ).mailbox_id
+        self.boxes = [self.sign_in(address(number)) for number in range(people)]
 
     def settle(self, seconds: float) -> None:
         """Until every mailbox is watched and has nothing to do."""

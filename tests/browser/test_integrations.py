@@ -116,9 +116,11 @@ def done_of(card: Any) -> int:
 
 def test_sync_now_tells_what_came(installation: Installation, walker: Page, connected: str) -> None:
     walker.goto(f"{SETTINGS}gmail/")
+    card = card_of(walker, ADA)
+    # The audit that follows connecting looks for what is new too, and might be quicker.
+    expect(card.get_by_role("link", name="Ledger: balances")).to_be_visible(timeout=30_000)
     fresh = {"from": MARA, "to": ADA, "subject": "Fresh", "text": "Hello"}
     installation.tell_google(f"mailboxes/{ADA}/messages", **fresh)
-    card = card_of(walker, ADA)
     card.get_by_role("button", name="Sync now").click()
     expect(walker.locator(".toast")).to_contain_text(f"{ADA}: 1 new")
     expect(card).to_contain_text("1 new")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mailweave.kit import scope
+from mailweave.providers import oauth
 from mailweave.providers.gmail.reader import GmailReader
 from mailweave.providers.gmail.writing import GmailWriter
 from mailweave.providers.graph.reader import GraphReader
@@ -43,6 +44,7 @@ class Bomb:
                 patch.setattr(reader, name, self._answers(getattr(reader, name)))
         for writer in (GmailWriter, GraphWriter):
             patch.setattr(writer, "mark_seen", self._answers(writer.mark_seen))
+        patch.setattr(oauth, "refresh", self._ask(oauth.refresh))
 
     def arm(self, at: int, instead: Callable[[], None] | None = None) -> None:
         """Go off at the ``at``-th moment from now, or do something ``instead``; 0 never."""
@@ -94,9 +96,9 @@ class Bomb:
         return watched
 
     def _ask(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*args: Any) -> Any:
+        def watched(*args: Any, **more: Any) -> Any:
             self._moment()
-            found = method(*args)
+            found = method(*args, **more)
             self._moment()
             return found
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from mailweave.kit import jobs
+from mailweave.kit import jobs, sql
 from mailweave.kit.errors import Expected
 from mailweave.linking import addresses
 from mailweave.linking.models import Link
@@ -254,14 +254,15 @@ def test_a_purge_goes_on_where_it_was_killed(
     with inside(world):
         pk = Purge.objects.get().pk
     assert purging.step(world.member.workspace_id, pk)
-    run, fail = narrowing._run, {"narrow_words"}
+    run, fail = sql.run, {narrowing.QUERIES["narrow_words"]}
 
-    def dying(name: str, **parameters: object) -> None:
-        run(name, **parameters)
-        if name in fail:
+    def dying(query: str, **parameters: object) -> list[tuple[object, ...]]:
+        found = run(query, **parameters)
+        if query in fail:
             raise KeyboardInterrupt
+        return found
 
-    monkeypatch.setattr(narrowing, "_run", dying)
+    monkeypatch.setattr(sql, "run", dying)
     with pytest.raises(KeyboardInterrupt):
         purging.advance(world.member.workspace_id, pk)
     fail.clear()

@@ -4,7 +4,7 @@ What happens is chosen by whoever lives it: Hypothesis in the test suite, ``scri
 longer. At the end everything calms down, and then what we have must be what the providers have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 
@@ -13,8 +13,9 @@ from django.db import connection
 from mailweave.kit import lease, scope
 from mailweave.mail.models import Copy, Folder, Message
 from mailweave.mail.visibility import viewer_for
-from mailweave.sync import backfill, engine, marks
+from mailweave.sync import auditing, backfill, engine, ledger, marks
 from mailweave.sync.models import Backfill, SeenMark, Sync
+from sandbox.postman import Postman
 from tests.flows.checks import derived, sync_of
 from tests.flows.crashing import Bomb, Crash
 from tests.flows.world import World
@@ -38,6 +39,7 @@ FAULTS = {
         "delta_no_arrival",
     ),
 }
+NOTICES = ("notice_late", "notice_twice", "notice_disorder", "notice_lost", "notice_forged")
 
 
 class Ahead:
@@ -55,6 +57,7 @@ class Life:
 
     def __init__(self, world: World, bomb: Bomb, number: int) -> None:
         self.world, self.bomb, self.sandbox = world, bomb, world.sandbox
+        self.postman = Postman(world.sandbox)
         self.letters = 0
         self.number = number
         self.marked: dict[tuple[str, str], bool] = {}
@@ -121,6 +124,15 @@ class Life:
         kind = kinds[which % len(kinds)]
         self.sandbox.faults.add(kind, times, mailbox=self.addresses[company])
 
+    def tell(self) -> None:
+        """The providers say what they have to say, to those they know of."""
+        self.postman.work()
+
+    def garble(self, company: str, which: int, times: int) -> None:
+        """Some notices come late, twice, backwards, forged or never."""
+        kind = NOTICES[which % len(NOTICES)]
+        self.sandbox.faults.add(kind, times, mailbox=self.addresses[company])
+
     # -- here ------------------------------------------------------------------------------
 
     def work(self, company: str) -> None:
@@ -148,10 +160,28 @@ class Life:
         self._advance(company)
         self.bomb.arm(0)
 
+    def reconnect(self, company: str, moment: int) -> None:
+        """The permission is taken back and given anew while a worker works with the old one."""
+
+        def again() -> None:
+            self.sandbox.faults.clear()  # people try until it works
+            self.sandbox.revoke(self.addresses[company])
+            self.world.connect(self.addresses[company])
+
+        self.wait(61)  # the old one must be refreshed first
+        self.bomb.arm(moment, again)
+        self._advance(company)
+        self.bomb.arm(0)
+
     def want(self, company: str) -> None:
         """Sync now."""
         with self._inside():
             engine.want(self.boxes[company])
+
+    def audit(self, company: str) -> None:
+        """Somebody asks whether everything is here."""
+        with self._inside():
+            auditing.want(self.boxes[company])
 
     def read(self, company: str, which: int, *, seen: bool) -> None:
         """Somebody reads a message here, or makes it unread."""
@@ -194,10 +224,23 @@ class Life:
             if canceled:
                 self.steer(company, "again")
         for _ in range(2):
-            self.wait(31)
-            for company, box in self.boxes.items():
-                self.want(company)
-                self.world.work(box)
+            self._round(self.want)
+
+    def prove(self) -> None:
+        """An audit says the same."""
+        self._round(self.audit)
+        for company, box in self.boxes.items():
+            with self._inside():
+                status = ledger.status(box)
+            repaired = status.audit.found if status.audit else None
+            assert (status.verdict, repaired) == ("balanced", 0), company
+
+    def _round(self, ask: Callable[[str], None]) -> None:
+        self.wait(31)
+        self.tell()
+        for company, box in self.boxes.items():
+            ask(company)
+            self.world.work(box)
 
     def check(self) -> None:
         """Nothing lost, nothing twice, nothing out of date, nothing held by anybody."""

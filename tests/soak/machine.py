@@ -55,6 +55,14 @@ class Machine(RuleBasedStateMachine):
     def fail(self, company: str, which: int, times: int) -> None:
         self.life.fail(company, which, times)
 
+    @rule()
+    def tell(self) -> None:
+        self.life.tell()
+
+    @rule(company=companies, which=st.integers(0, 4), times=st.integers(1, 3))
+    def garble(self, company: str, which: int, times: int) -> None:
+        self.life.garble(company, which, times)
+
     @rule(company=companies)
     def work(self, company: str) -> None:
         self.life.work(company)
@@ -80,6 +88,14 @@ class Machine(RuleBasedStateMachine):
     def take_over(self, company: str, moment: int) -> None:
         self.life.take_over(company, moment)
 
+    @rule(company=companies, moment=st.integers(1, 14))
+    def reconnect(self, company: str, moment: int) -> None:
+        self.life.reconnect(company, moment)
+
+    @rule(company=companies)
+    def audit(self, company: str) -> None:
+        self.life.audit(company)
+
     @rule(company=companies, which=which, seen=st.booleans())
     def read(self, company: str, which: int, seen: bool) -> None:
         self.life.read(company, which, seen=seen)
@@ -104,3 +120,4 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.life.settle()
         self.life.check()
+        self.life.prove()
