@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mailweave.mail.models import Copy
-from mailweave.sync import auditing, ledger
+from mailweave.sync import auditing, changes, deletions, ledger
 from mailweave.sync.ledger import Found, Line
 from mailweave.sync.models import Audit, Finding, Sync
 from tests.flows.checks import copies, exact, inside, poll, sync_of
@@ -14,6 +14,7 @@ from tests.flows.test_backfill import ADA, letter
 from tests.flows.world import World
 
 pytestmark = pytest.mark.sql
+BEN = "ben@northwind.example"
 
 
 @pytest.fixture
@@ -339,3 +340,49 @@ def test_an_import_that_begins_ends_the_audit_under_way(world: World, box: int) 
 def _is_running(world: World, box: int) -> bool:
     with inside(world):
         return auditing.running(box) is not None
+
+
+# --- Outlook --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def outlook(world: World, settings: Any) -> int:
+    """Twelve letters in a mailbox at Microsoft, all taken in."""
+    settings.PROVIDER_UNITS_PER_MINUTE = {"gmail": 0, "outlook": 0}
+    world.sandbox.add_account(BEN, "Ben", company="microsoft")
+    for number in range(12):
+        world.sandbox.deliver(BEN, letter(number))
+    mailbox = world.connect(BEN)
+    world.backfill(mailbox)
+    world.work(mailbox)
+    return mailbox
+
+
+def test_outlook_is_audited_alike(world: World, outlook: int) -> None:
+    assert verdict(world, outlook) == "balanced"
+    with inside(world):
+        lost, gone, *_ = Copy.objects.order_by("pk").values_list("pk", flat=True)
+        Copy.objects.filter(pk=lost).delete()
+        Copy.objects.filter(pk=gone).update(state="gone")
+    assert audit(world, outlook).found == 2
+    assert {(one.what, one.state) for one in found(world, outlook)} == {
+        ("unknown", "stored"),
+        ("gone", "stored"),
+    }
+    assert whole(world, outlook) == Line(None, 12, stored=12)
+    assert audit(world, outlook).found == 0
+
+
+def test_what_outlooks_changes_did_not_bring_is_found(
+    world: World, outlook: int, monkeypatch: Any
+) -> None:
+    world.sandbox.deliver(BEN, letter(50))
+    world.sandbox.delete(BEN, world.sandbox.message_ids(BEN)[4:6])
+    with monkeypatch.context() as deaf:
+        deaf.setattr(changes, "_take_up", lambda *_: None)
+        deaf.setattr(deletions, "note", lambda *_: None)
+        poll(world, outlook)
+    assert world.states(outlook) == {"stored": 12}
+    assert audit(world, outlook).found == 3
+    assert sorted(one.what for one in found(world, outlook)) == ["missing", "missing", "unknown"]
+    assert whole(world, outlook) == Line(None, 11, stored=11)
