@@ -34,6 +34,7 @@ NAV = (
     Place("Mail", "/mail/", "mail", "g m"),
     Place("Contacts", "/crm/contacts/", "users", "g c"),
     Place("Companies", "/crm/companies/", "building-2", "g o"),
+    Place("Leads", "/crm/leads/", "user-plus", "g l"),
     Place("Deals", "/crm/deals/", "briefcase", "g d"),
     Place("Settings", "/settings/", "settings", "g ,"),
 )

@@ -1,1 +1,1 @@
-"""Contacts, companies and deals."""
+"""Contacts, companies, leads and deals."""

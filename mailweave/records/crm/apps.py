@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class CrmConfig(AppConfig):
-    """Contacts, companies and deals."""
+    """Contacts, companies, leads and deals."""
 
     name = "mailweave.records.crm"
     label = "crm"

@@ -1,23 +1,35 @@
-"""Companies: found, named, deleted."""
+"""Companies: found, named, stored, deleted. Mail is matched by their own addresses, too."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Lower
 
+from mailweave.kit.errors import Expected
 from mailweave.linking import addresses as linked
+from mailweave.mail import store as archive
+from mailweave.records.crm.addresses import COMPANIES as BOOK
+from mailweave.records.crm.addresses import Pair
 from mailweave.records.crm.lists import words
-from mailweave.records.crm.models import Company, Contact, Deal
+from mailweave.records.crm.models import Company, CompanyAddress, Contact, Deal
 
-KIND = "crm.company"
+KIND = BOOK.kind
+DEEPEST = 20
+"""Companies above a company."""
 
 
 def find(text: str = "") -> QuerySet[Any]:
-    """Companies whose name or domain has each word of ``text``, with ``contacts`` and ``deals``,
-    how many they have."""
-    found: QuerySet[Any] = Company.objects.annotate(contacts=_count(Contact), deals=_count(Deal))
+    """Companies whose name, domain or address has each word of ``text``, with ``contacts`` and
+    ``deals``, how many they have."""
+    found: QuerySet[Any] = Company.objects.select_related("parent", "owner")
+    found = found.annotate(contacts=_count(Contact), deals=_count(Deal))
     for word in words(text):
-        found = found.filter(Q(name__icontains=word) | Q(domain__icontains=word))
+        found = found.filter(
+            Q(name__icontains=word)
+            | Q(domain__icontains=word)
+            | Exists(BOOK.own().filter(address__contains=word.lower()))
+        )
     return found
 
 
@@ -34,10 +46,59 @@ def named(name: str, current: Company | None = None) -> tuple[Company | None, bo
     return (found, False) if found else (Company.objects.create(name=name), True)
 
 
+def addresses(company_id: int) -> list[CompanyAddress]:
+    """A company's addresses, the main one first."""
+    return BOOK.of(company_id)
+
+
+def sharing(company_id: int, given: Sequence[str]) -> list[CompanyAddress]:
+    """Where other companies have one of these addresses too; each row with its company."""
+    return BOOK.sharing(company_id, given)
+
+
+def below(company_id: int) -> list[Company]:
+    """The companies that are directly part of this one, by name."""
+    return list(Company.objects.filter(parent=company_id).order_by("sort_name", "pk")[:100])
+
+
+def above(company: Company) -> list[Company]:
+    """The companies this one is part of, the nearest first."""
+    found: list[Company] = []
+    one = company
+    while one.parent_id is not None and len(found) < DEEPEST:
+        one = Company.objects.get(pk=one.parent_id)
+        found.append(one)
+    return found
+
+
+def store(company: Company, given: Sequence[Pair]) -> None:
+    """Save a company with these normalised addresses.
+
+    Mail of addresses that came or went is linked anew at once. The caller holds the row of a
+    company that exists. Raises Expected if it would become part of itself.
+    """
+    archive.hold()  # one at a time in a workspace: two companies never become each other's part
+    _refuse_circle(company)
+    company.save()
+    BOOK.write(company.pk, given)
+
+
 def delete(company: Company) -> None:
-    """Delete a company. Its contacts and deals stay, without a company."""
+    """Delete a company. Its contacts, deals and parts stay, without a company above them."""
     linked.forget(KIND, company.pk)
     company.delete()
+
+
+def _refuse_circle(company: Company) -> None:
+    if company.parent_id is None:
+        return
+    if company.pk is not None and company.parent_id == company.pk:
+        raise Expected("A company cannot be part of itself.")
+    line = above(company)
+    if company.pk is not None and company.pk in {one.pk for one in line}:
+        raise Expected(f"{line[0].name} is already part of {company.name}.")
+    if len(line) >= DEEPEST:
+        raise Expected(f"Companies can be part of each other {DEEPEST} levels deep, no further.")
 
 
 def _count(model: Any) -> Coalesce:

@@ -1,4 +1,4 @@
-"""What the rest of the house may know of contacts, companies and deals."""
+"""What the rest of the house may know of contacts, companies, leads and deals."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from django.urls import reverse
 from mailweave.linking import registry
 from mailweave.linking.registry import Card
 from mailweave.people.access import Member
-from mailweave.records.crm import companies, contacts, deals
+from mailweave.records.crm import companies, contacts, deals, leads
 from mailweave.records.crm.models import Contact, DealContact
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """One of the three kinds. Every member of the workspace may see all of them."""
+    """One of the four kinds. Every member of the workspace may see all of them."""
 
     kind: str
     label: str
@@ -53,6 +53,10 @@ def _of_deal(deal: Any) -> str:
     return " · ".join(filter(None, [_company(deal), deal.get_stage_display()]))
 
 
+def _of_lead(lead: Any) -> str:
+    return " · ".join(filter(None, [lead.company_name, lead.primary]))
+
+
 def _company(row: Any) -> str:
     return row.company.name if row.company else ""
 
@@ -83,3 +87,4 @@ registry.register(
     )
 )
 registry.register(Records(deals.KIND, "Deal", deals.find, _of_deal, _people_of_deal))
+registry.register(Records(leads.KIND, "Lead", leads.find, _of_lead, _nobody))

@@ -1,4 +1,4 @@
-"""Contact, Company, Deal."""
+"""Contact, Company, Lead, Deal."""
 
 from typing import Any
 
@@ -15,21 +15,54 @@ def lower_name() -> Any:
     )
 
 
+def owner_key() -> Any:
+    """Who of us looks after a record."""
+    return models.ForeignKey(
+        "people.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+
 class Company(tenancy.TenantModel):
-    """An organisation people work for."""
+    """An organisation people work for. It may be part of another, never of itself."""
 
     name = models.CharField(max_length=200)
     sort_name = lower_name()
     domain = models.CharField(max_length=253, blank=True)
+    parent = tenancy.foreign_key("crm.Company", null=True, blank=True)
+    owner = owner_key()
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        indexes = [models.Index(fields=["workspace_id", "sort_name", "id"], name="company_name")]
+        indexes = [
+            models.Index(fields=["workspace_id", "sort_name", "id"], name="company_name"),
+            models.Index(fields=["workspace_id", "parent"], name="company_parent"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class CompanyAddress(tenancy.TenantModel):
+    """One address of a company, normalised: its main one, its portal's, or a further one."""
+
+    class Kind(models.TextChoices):
+        PRIMARY = "primary", "Main"
+        PORTAL = "portal", "Portal"
+        ADDITIONAL = "additional", "Additional"
+
+    company = tenancy.foreign_key("crm.Company")
+    address = models.CharField(max_length=320)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id", "company", "address", name="company_address_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["workspace_id", "address"], name="company_address_find")]
 
 
 class Contact(tenancy.TenantModel):
@@ -40,6 +73,7 @@ class Contact(tenancy.TenantModel):
     title = models.CharField(max_length=200, blank=True)
     phone = models.CharField(max_length=64, blank=True)
     company = tenancy.foreign_key("crm.Company", null=True, blank=True)
+    owner = owner_key()
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -74,6 +108,65 @@ class ContactAddress(tenancy.TenantModel):
         indexes = [models.Index(fields=["workspace_id", "address"], name="contact_address_find")]
 
 
+class Lead(tenancy.TenantModel):
+    """Somebody who may become a contact, and with what a deal might begin.
+
+    ::
+
+        new <-> working <-> qualified <-> unqualified      as people set it
+          any of them --> converted_at, contact            once; the lead stays to tell of it
+    """
+
+    class Status(models.TextChoices):
+        NEW = "new", "New"
+        WORKING = "working", "Working"
+        QUALIFIED = "qualified", "Qualified"
+        UNQUALIFIED = "unqualified", "Unqualified"
+
+    name = models.CharField(max_length=200)
+    sort_name = lower_name()
+    title = models.CharField(max_length=200, blank=True)
+    company_name = models.CharField(max_length=200, blank=True)
+    phone = models.CharField(max_length=64, blank=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.NEW)
+    source = models.CharField(max_length=100, blank=True)
+    owner = owner_key()
+    note = models.TextField(blank=True)
+    contact = tenancy.foreign_key("crm.Contact", null=True, blank=True)
+    converted_at = models.DateTimeField(null=True, blank=True)
+    converted_by = owner_key()
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace_id", "sort_name", "id"], name="lead_name"),
+            models.Index(fields=["workspace_id", "contact"], name="lead_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> str:
+        """The status in words, as long as it has one."""
+        return "Converted" if self.converted_at else str(self.Status(self.status).label)
+
+
+class LeadAddress(tenancy.TenantModel):
+    """One address of a lead, normalised; exactly one of a lead's is primary."""
+
+    lead = tenancy.foreign_key("crm.Lead")
+    address = models.CharField(max_length=320)
+    kind = models.CharField(max_length=10, choices=ContactAddress.Kind.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "lead", "address", name="lead_address_once"),
+        ]
+        indexes = [models.Index(fields=["workspace_id", "address"], name="lead_address_find")]
+
+
 class Deal(tenancy.TenantModel):
     """Something that may be sold."""
 
@@ -90,6 +183,7 @@ class Deal(tenancy.TenantModel):
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.NEW)
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3, default="EUR")
+    owner = owner_key()
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -123,3 +217,20 @@ class DealContact(tenancy.TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["workspace_id", "contact"], name="deal_contact_contact")]
+
+
+class Merged(tenancy.TenantModel):
+    """A record that has become part of another of its kind: where its old address leads to."""
+
+    kind = models.CharField(max_length=32)
+    record_id = models.BigIntegerField()
+    into_id = models.BigIntegerField()
+    name = models.CharField(max_length=200)
+    made_by = owner_key()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "kind", "record_id", name="merged_once"),
+        ]
+        indexes = [models.Index(fields=["workspace_id", "kind", "into_id"], name="merged_into")]

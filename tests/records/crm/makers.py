@@ -9,8 +9,8 @@ from mailweave.linking import matching
 from mailweave.mail.models import Address, Message, Participant, Thread
 from mailweave.people import workspaces
 from mailweave.people.models import User
-from mailweave.records.crm import contacts, deals
-from mailweave.records.crm.models import Contact, Deal
+from mailweave.records.crm import companies, contacts, deals, leads
+from mailweave.records.crm.models import Company, Contact, Deal, Lead
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -34,6 +34,21 @@ def make_contact(name: str, *addresses: str, **fields: Any) -> Contact:
     contact = Contact(name=name, **fields)
     contacts.store(contact, addresses)
     return contact
+
+
+def make_company(name: str, *addresses: str, **fields: Any) -> Company:
+    """A company; the first address is its main one, the others are portals'."""
+    company = Company(name=name, **fields)
+    kinds = ["primary", *["portal"] * len(addresses)]
+    companies.store(company, list(zip(addresses, kinds, strict=False)))
+    return company
+
+
+def make_lead(name: str, *addresses: str, **fields: Any) -> Lead:
+    """A lead; the first address is the primary one."""
+    lead = Lead(name=name, **fields)
+    leads.store(lead, addresses)
+    return lead
 
 
 def make_deal(name: str, *people: Contact, **fields: Any) -> Deal:

@@ -9,8 +9,8 @@ from tests.records.crm.conftest import Home
 from tests.records.crm.makers import make_contact, make_deal
 
 
-def test_all_three_kinds_are_found_at_start() -> None:
-    assert {"crm.contact", "crm.company", "crm.deal"} <= set(registry.kinds())
+def test_all_kinds_are_found_at_start() -> None:
+    assert {"crm.contact", "crm.company", "crm.lead", "crm.deal"} <= set(registry.kinds())
     assert registry.get("crm.contact").label == "Contact"
 
 

@@ -1,19 +1,29 @@
 """A company, as it is filled in."""
 
+from typing import Any
+
 from django import forms
 
-from mailweave.records.crm.forms.fields import Domain, Line, Note
+from mailweave.records.crm.forms.fields import CompanyName, Domain, Line, Note, Owner
 from mailweave.records.crm.models import Company
 
 
 class CompanyForm(forms.Form):
-    """Everything of a company."""
+    """Everything of a company but its addresses."""
 
     name = Line(max_length=200)
     domain = Domain(required=False, max_length=400, help_text="For example acme.example.")
+    company = CompanyName(label="Part of")
+    owner = Owner()
     note = Note()
 
 
-def filled(company: Company) -> dict[str, str]:
+def filled(company: Company) -> dict[str, Any]:
     """What the form starts with."""
-    return {"name": company.name, "domain": company.domain, "note": company.note}
+    return {
+        "name": company.name,
+        "domain": company.domain,
+        "company": company.parent.name if company.parent else "",
+        "owner": company.owner_id or "",
+        "note": company.note,
+    }

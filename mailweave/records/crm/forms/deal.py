@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from mailweave.records.crm.forms.fields import CompanyName, Line, Note
+from mailweave.records.crm.forms.fields import CompanyName, Line, Note, Owner
 from mailweave.records.crm.models import Deal
 
 
@@ -32,6 +32,7 @@ class DealForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
     currency = Currency(initial="EUR", max_length=3)
+    owner = Owner()
     note = Note()
 
 
@@ -43,5 +44,6 @@ def filled(deal: Deal) -> dict[str, Any]:
         "stage": deal.stage,
         "amount": deal.amount,
         "currency": deal.currency,
+        "owner": deal.owner_id or "",
         "note": deal.note,
     }

@@ -6,6 +6,7 @@ from django import forms
 
 from mailweave.mime.address import normalise
 from mailweave.mime.headers import strip_controls
+from mailweave.people import members
 
 
 class Line(forms.CharField):
@@ -26,15 +27,31 @@ class Note(forms.CharField):
 class CompanyName(Line):
     """The name of a company, new or known; names are offered while it is typed."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "Company") -> None:
         widget = forms.TextInput(attrs={"list": "companies", "autocomplete": "off"})
         super().__init__(
             required=False,
             max_length=200,
             widget=widget,
-            label="Company",
+            label=label,
             help_text="A name that is not known yet becomes a new company.",
         )
+
+
+class Owner(forms.ChoiceField):
+    """Who of the workspace looks after a record; its value is a user's id, or None."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, choices=_everyone)
+
+    def clean(self, value: Any) -> Any:
+        chosen = super().clean(value)
+        return int(chosen) if chosen else None
+
+
+def _everyone() -> list[tuple[str, str]]:
+    people = [(str(row.user_id), row.user.name) for row in members.everyone()]
+    return [("", "Nobody"), *people]
 
 
 class Domain(Line):

@@ -1,15 +1,20 @@
 """Pages of companies."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from mailweave.kit.errors import Expected
 from mailweave.people.member import member_of, members, require
 from mailweave.records.crm import companies, contacts, deals
+from mailweave.records.crm.addresses import Pair
+from mailweave.records.crm.forms import addresses
 from mailweave.records.crm.forms import company as forms
-from mailweave.records.crm.models import Company
-from mailweave.records.crm.pages.common import deletion, form_page, held, listing
+from mailweave.records.crm.models import Company, CompanyAddress
+from mailweave.records.crm.pages.common import company_named, deletion, form_page, held, listing
+from mailweave.records.crm.pages.merging import leads_to
 
 SHOWN = 50
 
@@ -37,12 +42,20 @@ def names(request: HttpRequest) -> HttpResponse:
 @members
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
-    """One company with its contacts and deals."""
+    """One company with its addresses, its parts, its contacts and deals."""
     member_of(request)
     people = contacts.find().filter(company=pk).order_by("sort_name", "pk")
     sales = deals.find().filter(company=pk).order_by("sort_name", "pk")
+    company = companies.find().filter(pk=pk).first()
+    if company is None:
+        return leads_to("company", pk)
+    rows = companies.addresses(pk)
     context = {
-        "company": get_object_or_404(companies.find(), pk=pk),
+        "company": company,
+        "addresses": rows,
+        "shared": companies.sharing(pk, [row.address for row in rows]),
+        "above": companies.above(company),
+        "below": companies.below(pk),
         "contacts": people[:SHOWN],
         "deals": sales[:SHOWN],
         "shown": SHOWN,
@@ -74,17 +87,47 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         held(Company, pk, request),
         companies.delete,
         "crm:companies",
-        goes="The company and its note, and mail links made to it by hand.",
-        stays="Its contacts and deals, without a company; all mail.",
+        goes="The company, its addresses and note, and the links between it and mail.",
+        stays="Its contacts, deals and sub-companies, without a company above them; all mail.",
     )
 
 
 def _form(request: HttpRequest, company: Company) -> HttpResponse:
-    form = forms.CompanyForm(request.POST or None, initial=forms.filled(company))
-    if request.method == "POST" and form.is_valid():
-        for name in ("name", "domain", "note"):
-            setattr(company, name, form.cleaned_data[name])
-        company.save()
-        messages.success(request, f"{company.name} was saved.")
-        return redirect("crm:company", company.pk)
-    return form_page(request, "crm/company_form.html", {"form": form, "company": company})
+    if request.method != "POST":
+        stored = companies.addresses(company.pk) if company.pk else []
+        rows = addresses.show_kinds([(row.address, row.kind) for row in stored])
+        form = forms.CompanyForm(initial=forms.filled(company))
+    elif "add" in request.POST:
+        rows = addresses.more_kinds(request.POST)
+        form = forms.CompanyForm(initial=request.POST.dict())
+    else:
+        rows, form = addresses.read_kinds(request.POST), forms.CompanyForm(request.POST)
+        if form.is_valid() and not any(row.error for row in rows):
+            saved = _save(request, company, form, addresses.good_kinds(rows))
+            if saved:
+                return saved
+    kinds = CompanyAddress.Kind.choices
+    context = {"form": form, "rows": rows, "kinds": kinds, "company": company}
+    context["judged"] = form.is_bound
+    return form_page(request, "crm/company_form.html", context)
+
+
+def _save(
+    request: HttpRequest, company: Company, form: forms.CompanyForm, given: list[Pair]
+) -> HttpResponse | None:
+    """The way on, or nothing: the form says what was wrong."""
+    for name in ("name", "domain", "note"):
+        setattr(company, name, form.cleaned_data[name])
+    company.owner_id = form.cleaned_data["owner"]
+    try:
+        with transaction.atomic():
+            parent = form.cleaned_data["company"]
+            company.parent = company_named(request, parent, company.parent)
+            companies.store(company, given)
+    except Expected as error:
+        form.add_error("company", str(error))
+        return None
+    messages.success(request, f"{company.name} was saved.")
+    for row in companies.sharing(company.pk, [address for address, _ in given]):
+        messages.warning(request, f"{row.address} also belongs to {row.company.name}.")
+    return redirect("crm:company", company.pk)

@@ -1,16 +1,19 @@
 """Pages of contacts."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailweave.people.member import member_of, members, require
 from mailweave.records.crm import contacts, deals
 from mailweave.records.crm.forms import addresses
 from mailweave.records.crm.forms import contact as forms
-from mailweave.records.crm.models import Contact
+from mailweave.records.crm.models import Contact, Lead
 from mailweave.records.crm.pages.common import company_named, deletion, form_page, held, listing
+from mailweave.records.crm.pages.merging import leads_to
 
 edits = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -28,13 +31,16 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One contact, with the mail of that person beside."""
     member_of(request)
-    contact = get_object_or_404(Contact.objects.select_related("company"), pk=pk)
+    contact = Contact.objects.select_related("company", "owner").filter(pk=pk).first()
+    if contact is None:
+        return leads_to("contact", pk)
     rows = contacts.addresses(pk)
     context = {
         "contact": contact,
         "addresses": rows,
         "shared": contacts.sharing(pk, [row.address for row in rows]),
         "deals": deals.of_contact(pk),
+        "lead": Lead.objects.filter(contact=pk).order_by("pk").first(),
     }
     return render(request, "crm/contact.html", context)
 
@@ -72,7 +78,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _form(
-    request: HttpRequest, contact: Contact, initial: dict[str, str], stored: list[str]
+    request: HttpRequest, contact: Contact, initial: dict[str, Any], stored: list[str]
 ) -> HttpResponse:
     if request.method != "POST":
         rows, form = addresses.show(stored), forms.ContactForm(initial=initial)
@@ -91,6 +97,7 @@ def _save(
 ) -> HttpResponse:
     for name in ("name", "title", "phone", "note"):
         setattr(contact, name, form.cleaned_data[name])
+    contact.owner_id = form.cleaned_data["owner"]
     contact.company = company_named(request, form.cleaned_data["company"], contact.company)
     contacts.store(contact, given)
     messages.success(request, f"{contact.name} was saved.")

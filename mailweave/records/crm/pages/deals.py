@@ -28,7 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One deal, with the mail of its contacts beside."""
     member_of(request)
-    deal = get_object_or_404(Deal.objects.select_related("company"), pk=pk)
+    deal = get_object_or_404(Deal.objects.select_related("company", "owner"), pk=pk)
     return render(request, "crm/deal.html", {"deal": deal, "contacts": deals.contacts(pk)})
 
 
@@ -91,6 +91,7 @@ def _save(
 ) -> HttpResponse:
     for name in ("name", "stage", "amount", "currency", "note"):
         setattr(deal, name, form.cleaned_data[name])
+    deal.owner_id = form.cleaned_data["owner"]
     deal.company = company_named(request, form.cleaned_data["company"], deal.company)
     deals.store(deal, chosen)
     messages.success(request, f"{deal.name} was saved.")

@@ -48,7 +48,7 @@ def test_delete_keeps_the_people(home: Home) -> None:
         acme = Company.objects.create(name="Acme")
         make_contact("Mara", company=acme)
     path = reverse("crm:company-delete", args=[acme.pk])
-    assert b"without a company" in home.client.get(path).content
+    assert b"without a company above them" in home.client.get(path).content
     assert home.client.post(path).status_code == 302
     with scope.workspace(home.id):
         assert Contact.objects.get().company is None

@@ -8,7 +8,7 @@ from mailweave.kit import scope
 from mailweave.records.crm.models import Company, Contact, Deal
 from mailweave.records.crm.urls import urlpatterns
 from tests.records.crm.conftest import Home
-from tests.records.crm.makers import make_contact, make_deal
+from tests.records.crm.makers import make_contact, make_deal, make_lead
 
 PATHS = [each for each in urlpatterns if isinstance(each, URLPattern) and each.name != "home"]
 PLAIN = [str(each.name) for each in PATHS if "pk" not in str(each.pattern)]
@@ -22,7 +22,8 @@ def foreign(other: Home) -> dict[str, int]:
         acme = Company.objects.create(name="Acme")
         mara = make_contact("Mara", "mara@acme.example", company=acme)
         deal = make_deal("Renewal", mara, company=acme)
-        return {"company": acme.pk, "contact": mara.pk, "deal": deal.pk}
+        lead = make_lead("Nia", "nia@acme.example", company_name="Acme")
+        return {"company": acme.pk, "contact": mara.pk, "deal": deal.pk, "lead": lead.pk}
 
 
 @pytest.mark.parametrize("name", OF_ROWS)
@@ -49,7 +50,7 @@ def test_impossible_ids_are_not_there(name: str, pk: int, home: Home) -> None:
 def test_lists_show_nothing_foreign(name: str, foreign: dict[str, int], home: Home) -> None:
     page = home.client.get(reverse(f"crm:{name}"), {"q": "", "company": "Ac"})
     assert page.status_code == 200
-    for text in ("Acme", "mara@acme.example", "Renewal"):
+    for text in ("Acme", "mara@acme.example", "Renewal", "Nia"):
         assert text not in page.content.decode()
 
 

@@ -1,0 +1,30 @@
+"""Records that become one: their mail, and what people decided about it, goes to the survivor."""
+
+from collections.abc import Sequence
+
+from mailweave.kit import sql
+from mailweave.linking import matching
+from mailweave.mail import store
+
+QUERIES = sql.load("mailweave.linking", "merging")
+
+
+def merge(kind: str, from_ids: Sequence[int], into_id: int, into_kind: str = "") -> None:
+    """Give the addresses, links and decisions of some records to another, in this transaction.
+
+    ``into_kind`` is for a record that becomes one of another kind. Where people decided, the
+    survivor's own decision stands; else "not this" outweighs "this", the newer the older. What
+    threads inherit is worked out anew. The caller holds all the records (``select_for_update``).
+    """
+    store.hold()  # before any row: mail that is being stored now is linked before us, or after
+    given = {"kind": kind, "records": list(from_ids)}
+    target = {"into_kind": into_kind or kind, "into": into_id}
+    concerned = sql.run(QUERIES["concerned"], **given)
+    sql.run(QUERIES["decide"], **given, **target)
+    sql.run(QUERIES["carry"], **given, **target)
+    sql.run(QUERIES["drop_links"], **given)
+    sql.run(QUERIES["carry_addresses"], **given, **target)
+    sql.run(QUERIES["drop_addresses"], **given)
+    messages = list({message_id for message_id, _ in concerned})
+    threads = list({thread_id for _, thread_id in concerned})
+    matching.link_anew(messages, threads)

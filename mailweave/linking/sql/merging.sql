@@ -1,0 +1,49 @@
+-- name: concerned
+SELECT l.message_id, m.thread_id
+FROM linking_link l
+JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = l.message_id
+WHERE l.workspace_id = %(workspace)s AND l.kind = %(kind)s
+  AND l.record_id = ANY(%(records)s::bigint[]);
+
+-- name: decide
+INSERT INTO linking_link (workspace_id, message_id, kind, record_id, linked, pinned, reason,
+    address_id, made_by_id, made_at)
+SELECT DISTINCT ON (l.message_id) %(workspace)s, l.message_id, %(into_kind)s, %(into)s, l.linked,
+    true, l.reason, l.address_id, l.made_by_id, l.made_at
+FROM linking_link l
+WHERE l.workspace_id = %(workspace)s AND l.kind = %(kind)s
+  AND l.record_id = ANY(%(records)s::bigint[]) AND l.pinned
+ORDER BY l.message_id, l.linked, l.made_at DESC, l.id
+ON CONFLICT (workspace_id, message_id, kind, record_id) DO UPDATE SET
+    linked = excluded.linked, pinned = true, reason = excluded.reason,
+    address_id = excluded.address_id, made_by_id = excluded.made_by_id, made_at = excluded.made_at
+    WHERE NOT linking_link.pinned;
+
+-- name: carry
+INSERT INTO linking_link (workspace_id, message_id, kind, record_id, linked, pinned, reason,
+    address_id, made_by_id, made_at)
+SELECT DISTINCT ON (l.message_id) %(workspace)s, l.message_id, %(into_kind)s, %(into)s, l.linked,
+    false, l.reason, l.address_id, l.made_by_id, l.made_at
+FROM linking_link l
+WHERE l.workspace_id = %(workspace)s AND l.kind = %(kind)s
+  AND l.record_id = ANY(%(records)s::bigint[]) AND NOT l.pinned
+ORDER BY l.message_id, l.made_at, l.id
+ON CONFLICT (workspace_id, message_id, kind, record_id) DO NOTHING;
+
+-- name: drop_links
+DELETE FROM linking_link
+WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND record_id = ANY(%(records)s::bigint[]);
+
+-- name: carry_addresses
+INSERT INTO linking_recordaddress (workspace_id, kind, record_id, address_id, address_kind)
+SELECT DISTINCT ON (r.address_id) %(workspace)s, %(into_kind)s, %(into)s, r.address_id,
+    r.address_kind
+FROM linking_recordaddress r
+WHERE r.workspace_id = %(workspace)s AND r.kind = %(kind)s
+  AND r.record_id = ANY(%(records)s::bigint[])
+ORDER BY r.address_id, r.id
+ON CONFLICT (workspace_id, kind, record_id, address_id) DO NOTHING;
+
+-- name: drop_addresses
+DELETE FROM linking_recordaddress
+WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND record_id = ANY(%(records)s::bigint[]);

@@ -1,0 +1,123 @@
+"""Merging: what may be the same, both side by side, one of each field."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from mailweave.kit.errors import Expected
+from mailweave.people.member import members, require
+from mailweave.records.crm import merging
+from mailweave.records.crm.forms.people import number
+from mailweave.records.crm.kinds import KINDS, Kind
+
+OFFERED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One record's value of a field."""
+
+    pk: int
+    text: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A field in which the records may differ; ``differs`` if they do."""
+
+    name: str
+    label: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is anything to choose."""
+        return len({cell.text for cell in self.cells}) > 1
+
+
+@members
+@require_http_methods(["GET", "HEAD", "POST"])
+def merge(request: HttpRequest, kind: str) -> HttpResponse:
+    """What may be the same; two or more that were picked, side by side; or, sent, one of them."""
+    member = require(request, "edit records")
+    what = KINDS[kind]
+    wanted = _ids(request.POST if request.method == "POST" else request.GET)
+    known = what.find("").in_bulk(wanted)
+    records = [known[pk] for pk in wanted if pk in known]
+    if request.method == "POST":
+        if len(records) != len(wanted):
+            raise Http404
+        return _merge(request, what, wanted, member.user_id)
+    if len(records) >= 2:
+        return _compare(request, what, records)
+    return _pick(request, what, records)
+
+
+def leads_to(kind: str, pk: int) -> HttpResponse:
+    """Where the page of a record leads that was merged into another; 404 for any other."""
+    into = merging.survivor_of(KINDS[kind], pk) if pk < 2**63 else None
+    if into is None:
+        raise Http404
+    return redirect(f"crm:{kind}", into)
+
+
+def _merge(request: HttpRequest, what: Kind, wanted: list[int], user_id: int) -> HttpResponse:
+    into = number(request.POST.get("into", "")) or 0
+    if into not in wanted:
+        raise Http404
+    chosen = {name: number(request.POST.get(f"take_{name}", "")) for name, _ in what.fields}
+    choices = {name: pk for name, pk in chosen.items() if pk}
+    record = merging.merge(what, into, wanted, choices, user_id)
+    messages.success(request, f"Merged into {record.name}. All of the mail is here.")
+    return redirect(f"crm:{what.name}", record.pk)
+
+
+def _compare(request: HttpRequest, what: Kind, records: list[Any]) -> HttpResponse:
+    if len(records) > merging.MOST:
+        raise Expected(f"At most {merging.MOST} records can be merged at once.")
+    first = records[0].pk
+    rows = tuple(_choice(name, label, records) for name, label in what.fields)
+    books = [(record, what.book.of(record.pk)) for record in records]
+    context = {"kind": what, "records": books, "rows": rows, "first": first}
+    return render(request, "crm/merge.html", context)
+
+
+def _choice(name: str, label: str, records: list[Any]) -> Choice:
+    shown = [(record.pk, _said(record, name)) for record in records]
+    chosen = next((pk for pk, text in shown if text), shown[0][0])
+    return Choice(name, label, tuple(Cell(pk, text, pk == chosen) for pk, text in shown))
+
+
+def _said(record: Any, name: str) -> str:
+    display = getattr(record, f"get_{name}_display", None)
+    value = display() if display else getattr(record, name)
+    return str(getattr(value, "name", value) or "")
+
+
+def _pick(request: HttpRequest, what: Kind, records: list[Any]) -> HttpResponse:
+    text = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    start = records[0] if records else None
+    picked = [record.pk for record in records]
+    found = list(what.find(text).exclude(pk__in=picked).order_by("sort_name", "pk")[:OFFERED])
+    context = {
+        "kind": what,
+        "start": start,
+        "text": text,
+        "found": found if text else [],
+        "alike": merging.alike(what, start) if start else [],
+        "groups": [] if start else merging.duplicates(what),
+        "here": reverse(f"crm:{what.name}-merge"),
+        "back": reverse(f"crm:{what.many}"),
+    }
+    return render(request, "crm/merge_pick.html", context)
+
+
+def _ids(data: QueryDict) -> list[int]:
+    given = [number(text) for text in data.getlist("id")[: merging.MOST + 1]]
+    return list(dict.fromkeys(pk for pk in given if pk))
