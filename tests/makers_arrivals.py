@@ -75,7 +75,7 @@ def read(fetched: Fetched, mailbox_id: int = 1) -> Arrival:
 def put(mailbox_id: int, *page: Fetched) -> Stored:
     """Store a page and link it, as the engine does."""
     stored = store.store(mailbox_id, [read(one, mailbox_id) for one in page])
-    matching.link(stored.message_ids, stored.thread_ids)
+    matching.link(stored.thread_ids)
     return stored
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.db.models import Q
+
 from mailweave.linking import matching
-from mailweave.linking.models import Link, RecordAddress, ThreadRecord
+from mailweave.linking.companions import threads_about
+from mailweave.linking.models import Companion, Link, RecordAddress
 from mailweave.mail import store
 from mailweave.mail.models import Address
 
@@ -11,7 +14,7 @@ from mailweave.mail.models import Address
 def set_addresses(kind: str, record_id: int, addresses: Sequence[tuple[str, str]]) -> None:
     """Make (normalised address, :class:`RecordAddress.Kind`) pairs all the addresses of a record.
 
-    Stored mail of the addresses that came or went is linked anew at once, in the caller's
+    Stored mail of the addresses that came, went or changed is linked anew at once, in the caller's
     transaction. The first mention of an address counts. The caller holds its own record
     (``select_for_update``), so that two changes of one record do not mix.
     """
@@ -22,22 +25,24 @@ def set_addresses(kind: str, record_id: int, addresses: Sequence[tuple[str, str]
     gone = before.keys() - wanted.keys()
     if gone:
         rows.filter(address_id__in=gone).delete()
-    _write(kind, record_id, {id_: to for id_, to in wanted.items() if before.get(id_) != to})
-    matching.relink(before.keys() ^ wanted.keys())
+    changed = {id_: to for id_, to in wanted.items() if before.get(id_) != to}
+    _write(kind, record_id, changed)
+    matching.relink(gone | changed.keys())
 
 
 def forget(kind: str, record_id: int) -> None:
-    """Take away the addresses and all links of a record that is deleted.
+    """Take away the addresses, companions and all links of a record that is deleted.
 
     Decisions made by hand go too: left behind, the thread would go on inheriting a record that is
     no more. The mail stays.
     """
     set_addresses(kind, record_id, ())
-    threads = ThreadRecord.objects.filter(kind=kind, record_id=record_id)
-    thread_ids = list(threads.values_list("thread_id", flat=True))
+    thread_ids = threads_about(kind, record_id)
+    Companion.objects.filter(
+        Q(kind=kind, record_id=record_id) | Q(to_kind=kind, to_record_id=record_id)
+    ).delete()
     Link.objects.filter(kind=kind, record_id=record_id).delete()
-    matching.drop(thread_ids)
-    matching.derive(thread_ids)
+    matching.link(thread_ids)
 
 
 def _ids(addresses: Iterable[tuple[str, str]]) -> dict[int, str]:

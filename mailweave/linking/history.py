@@ -10,7 +10,6 @@ from django.db import connection
 
 from mailweave.kit import scope, sql
 from mailweave.linking import policy
-from mailweave.linking.policy import STANDARD
 from mailweave.mail import cursors, rows
 from mailweave.mail.cursors import Place
 from mailweave.mail.rows import Find, ThreadPage
@@ -24,7 +23,8 @@ class LinkView:
     """Why a message is about a record or, by a person's decision (``linked`` false), is not.
 
     ``address`` is the one that matched, empty for decisions and where naming it would tell of a
-    Bcc. ``made_by`` is the name of who decided, empty if nobody did.
+    Bcc. ``made_by`` is the name of who decided, empty if nobody did. ``via`` is the (kind, id) of
+    the record whose company or deal this one is, where that is the reason.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class LinkView:
     address: str
     made_by: str
     made_at: datetime
+    via: tuple[str, int] | None = None
 
 
 def threads_of(
@@ -71,12 +72,8 @@ def reasons_for(message_ids: Collection[int]) -> Mapping[int, list[LinkView]]:
             shade(sql.load(HERE, "history")["reasons"]),
             {"workspace": scope.current(), "messages": list(message_ids)},
         )
-        for message_id, kind, record_id, reason, linked, pinned, name, made_at, address in cursor:
-            found[message_id].append(
-                LinkView(
-                    kind, record_id, reason, linked, pinned, address or "", name or "", made_at
-                )
-            )
+        for message_id, *row in cursor:
+            found[message_id].append(_view(*row))
     return dict(found)
 
 
@@ -91,13 +88,20 @@ def telling(message_ids: Collection[int]) -> set[int]:
         return {message_id for (message_id,) in cursor}
 
 
+def _view(*row: Any) -> LinkView:
+    kind, record_id, reason, linked, pinned, name, made_at, via_kind, via_id, address = row
+    via = (via_kind, via_id) if via_kind else None
+    return LinkView(
+        kind, record_id, reason, linked, pinned, address or "", name or "", made_at, via
+    )
+
+
 def _parameters(viewer: Viewer, records: Sequence[tuple[str, int]]) -> dict[str, Any]:
     wanted = list(dict.fromkeys(records))
     asked: dict[str, Any] = {
         "kinds": [kind for kind, _ in wanted],
         "records": [pk for _, pk in wanted],
-        "roles_in": list(STANDARD.roles_in),
-        "roles_out": list(STANDARD.roles_out),
+        **policy.current().parameters(),
         **policy.parameters(policy.hidden()),
     }
     known = read(sql.load(HERE, "history")["addresses"], viewer, **asked)

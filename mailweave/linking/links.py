@@ -24,7 +24,7 @@ def reset(message_id: int, kind: str, record_id: int) -> None:
     store.hold()
     thread_id = _thread_of(message_id)
     Link.objects.filter(message_id=message_id, kind=kind, record_id=record_id).delete()
-    matching.link_anew([message_id], [thread_id])
+    matching.link([thread_id])
 
 
 def _decide(message_id: int, kind: str, record_id: int, user_id: int, *, linked: bool) -> Link:
@@ -44,7 +44,7 @@ def _decide(message_id: int, kind: str, record_id: int, user_id: int, *, linked:
             "made_at": Now(),
         },
     )
-    matching.link_anew([message_id], [thread_id])
+    matching.link([thread_id])
     return decision
 
 

@@ -1,8 +1,18 @@
-"""Linking stored mail to records by address, set-based: a page or a million messages alike.
+"""Linking stored mail to records, set-based: a page or a million messages alike.
 
-Three steps in order: who sent it (received mail), who it went to, and the rest of the thread.
-Addresses are compared in their normalised form only; a domain never links a person. A row that
-exists is never touched, so a person's pinned decision stands.
+A thread is looked at as a whole. What its messages are about follows from the mail, the addresses
+and companions of records, people's decisions and the policy, and from nothing else: whoever asks
+last, in whatever order things came, the links are the same.
+
+1. What a person decided stands.
+2. Addresses, in their normalised form only; a domain never links a person.
+3. The conversation: an answer is about what it answers, if its writer took part there.
+4. Companions: the company of whom it is about, and their deals.
+
+Where the policy takes one record a message, that is the one a person chose; else the
+conversation's (a person's choice in it, else the first of its earliest message that matches); else
+the first by role (From, To, Cc, Bcc), position in the header, kind of address (primary, portal,
+additional), kind of record in the order of registration, number. Its companions follow.
 """
 
 from collections.abc import Collection
@@ -12,66 +22,47 @@ from django.db import connection
 
 from mailweave.kit import scope, sql
 from mailweave.linking import policy
-from mailweave.linking.policy import STANDARD
+from mailweave.linking.policy import Matching
 from mailweave.mail import store, threads
+from mailweave.mail.colleagues import Own
 
-QUERIES = sql.load("mailweave.linking", "matching")
+QUERIES = sql.load("mailweave.linking", "matching") | sql.load("mailweave.linking", "would")
 
 
-def link(message_ids: Collection[int], thread_ids: Collection[int]) -> None:
-    """Link these messages, let their threads inherit, and derive what lists and panels show.
+def link(thread_ids: Collection[int]) -> None:
+    """Link all mail of these threads by the policy, and derive what lists and panels show.
 
     Part of the transaction that stored them: mail is never seen unlinked because a job was late.
     """
-    hidden = policy.parameters(policy.hidden())
+    imagine(thread_ids, policy.current(), policy.hidden())
     with connection.cursor() as cursor:
-        _run(
-            cursor,
-            "match",
-            messages=list(message_ids),
-            **hidden,
-            roles_in=list(STANDARD.roles_in),
-            roles_out=list(STANDARD.roles_out),
-            bcc=STANDARD.bcc,
-        )
-        if STANDARD.inherit_thread:
-            _run(cursor, "inherit", threads=list(thread_ids), **hidden)
+        _run(cursor, "drop_links")
+        _run(cursor, "write_links")
     derive(thread_ids)
 
 
 def relink(address_ids: Collection[int]) -> None:
     """Match all stored mail of these addresses again, after a record gained or lost them."""
-    addresses = list(address_ids)
-    if not addresses:
-        return
-    store.hold()
-    with connection.cursor() as cursor:
-        _run(cursor, "drop_stale", addresses=addresses)
-        freed = {row[0] for row in cursor.fetchall()}
-        _run(cursor, "messages_of_addresses", addresses=addresses)
-        messages = list(freed | {row[0] for row in cursor.fetchall()})
-        _run(cursor, "threads_of_messages", messages=messages)
-        thread_ids = [row[0] for row in cursor.fetchall()]
-    link_anew(messages, thread_ids)
+    if address_ids:
+        store.hold()
+        link(_find("threads_of_addresses", addresses=list(address_ids)))
 
 
 def rematch(message_ids: Collection[int]) -> None:
     """Match these messages as if they had just come, after what they are has changed."""
-    messages = list(message_ids)
     store.hold()
-    with connection.cursor() as cursor:
-        _run(cursor, "drop_matched", messages=messages)
-        _run(cursor, "threads_of_messages", messages=messages)
-        thread_ids = [row[0] for row in cursor.fetchall()]
-    link_anew(messages, thread_ids)
+    link(_find("threads_of_messages", messages=list(message_ids)))
 
 
-def link_anew(message_ids: Collection[int], thread_ids: Collection[int]) -> None:
-    """Link after links went away: what threads inherited through those goes with them."""
+def imagine(thread_ids: Collection[int], matching: Matching, hidden: Own) -> None:
+    """Fill the temporary table ``would`` with every link that mail of these threads would have by
+    a policy, those by hand among them; ``considered`` names the messages. Nothing is linked."""
+    asked = {**matching.parameters(), **policy.parameters(hidden)}
     with connection.cursor() as cursor:
-        _run(cursor, "drop_inherited", threads=list(thread_ids))
-    drop(thread_ids)
-    link(message_ids, thread_ids)
+        cursor.execute(QUERIES["tables"])
+        _run(cursor, "consider", threads=list(set(thread_ids)), **asked)
+        for name in _steps(matching):
+            _run(cursor, name, **asked)
 
 
 def derive(thread_ids: Collection[int]) -> None:
@@ -80,6 +71,7 @@ def derive(thread_ids: Collection[int]) -> None:
     with connection.cursor() as cursor:
         _run(cursor, "linked_in_threads", threads=given)
         changed = cursor.fetchall()
+        _run(cursor, "drop_thread_records", threads=given)
         _run(cursor, "derive_thread_records", threads=given)
     threads.mark_linked(
         [pk for pk, linked in changed if linked], [pk for pk, linked in changed if not linked]
@@ -87,17 +79,21 @@ def derive(thread_ids: Collection[int]) -> None:
     threads.refresh(given)
 
 
-def drop(thread_ids: Collection[int]) -> None:
-    """Forget derived rows of these threads that no link stands behind any more.
+def _steps(matching: Matching) -> list[str]:
+    steps = ["by_hand", "by_address"]
+    if matching.takes_first and matching.inherits:
+        steps.append("lead")
+    if matching.inherits:
+        steps.append("by_thread")
+    if matching.takes_first:
+        steps.append("first")
+    return [*steps, "by_companion"]
 
-    Needed after links went away; mail that arrives only ever adds.
-    """
-    with connection.cursor() as cursor:
-        _run(cursor, "drop_thread_records", threads=list(thread_ids))
+
+def _find(name: str, **parameters: Any) -> list[int]:
+    return [pk for (pk,) in sql.run(QUERIES[name], **parameters)]
 
 
 def _run(cursor: Any, name: str, **parameters: Any) -> None:
-    query = QUERIES[name]
-    for message in ("g.id", "n.id"):
-        query = query.replace(f"{{outsider: {message}}}", policy.outsider(message))
+    query = QUERIES[name].replace("{outsider: m.id}", policy.outsider("m.id"))
     cursor.execute(query, {"workspace": scope.current(), **parameters})

@@ -10,7 +10,8 @@ QUERIES = sql.load("mailweave.linking", "merging")
 
 
 def merge(kind: str, from_ids: Sequence[int], into_id: int, into_kind: str = "") -> None:
-    """Give the addresses, links and decisions of some records to another, in this transaction.
+    """Give the addresses, companions, links and decisions of some records to another, in this
+    transaction.
 
     ``into_kind`` is for a record that becomes one of another kind. Where people decided, the
     survivor's own decision stands; else "not this" outweighs "this", the newer the older. What
@@ -25,6 +26,6 @@ def merge(kind: str, from_ids: Sequence[int], into_id: int, into_kind: str = "")
     sql.run(QUERIES["drop_links"], **given)
     sql.run(QUERIES["carry_addresses"], **given, **target)
     sql.run(QUERIES["drop_addresses"], **given)
-    messages = list({message_id for message_id, _ in concerned})
-    threads = list({thread_id for _, thread_id in concerned})
-    matching.link_anew(messages, threads)
+    sql.run(QUERIES["carry_companions"], **given, **target)
+    sql.run(QUERIES["drop_companions"], **given)
+    matching.link([thread_id for (thread_id,) in concerned])

@@ -1,9 +1,14 @@
-"""Link, RecordAddress, ThreadRecord: what mail is about, and why."""
+"""What mail is about, and why: Link, RecordAddress, Companion, ThreadRecord; and LinkPolicy, the
+choices it follows."""
 
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
 from mailweave.kit import tenancy
+from mailweave.mail.models import Switch
 
 
 class RecordAddress(tenancy.TenantModel):
@@ -28,17 +33,56 @@ class RecordAddress(tenancy.TenantModel):
         indexes = [models.Index(fields=["workspace_id", "address"], name="record_address_address")]
 
 
+class Companion(tenancy.TenantModel):
+    """Mail about a record is also about another one, as the record's module told us.
+
+    ``since`` and ``until`` bound when a message was sent, the first included; without them there
+    is no bound.
+    """
+
+    class Rule(models.TextChoices):
+        COMPANY = "company", "where a person works"
+        DEAL = "deal", "what may be sold to a person"
+
+    kind = models.CharField(max_length=32)
+    record_id = models.BigIntegerField()
+    to_kind = models.CharField(max_length=32)
+    to_record_id = models.BigIntegerField()
+    rule = models.CharField(max_length=8, choices=Rule.choices)
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id",
+                "kind",
+                "record_id",
+                "to_kind",
+                "to_record_id",
+                "rule",
+                name="companion_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace_id", "to_kind", "to_record_id"], name="companion_to"),
+        ]
+
+
 class Link(tenancy.TenantModel):
     """One message is (or by decision is not) about one record.
 
     ``pinned`` rows are a person's decision and are never changed by matching; a pinned row with
-    ``linked`` false keeps the two apart for good.
+    ``linked`` false keeps the two apart for good. ``via`` is the record whose companion this one
+    is, where that is the reason.
     """
 
     class Reason(models.TextChoices):
         THREAD = "thread", "in the same thread as linked mail"
         SENDER = "sender", "sent by"
         RECIPIENT = "recipient", "sent to"
+        COMPANY = "company", "the company of somebody it is about"
+        DEAL = "deal", "an open deal of somebody it is about"
         MANUAL = "manual", "linked by hand"
 
     message = tenancy.foreign_key("mail.Message")
@@ -48,6 +92,8 @@ class Link(tenancy.TenantModel):
     pinned = models.BooleanField(default=False)
     reason = models.CharField(max_length=10, choices=Reason.choices)
     address = tenancy.foreign_key("mail.Address", null=True)
+    via_kind = models.CharField(max_length=32, default="", db_default="")
+    via_record_id = models.BigIntegerField(null=True)
     made_by = models.ForeignKey(
         "people.User", null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -85,3 +131,114 @@ class ThreadRecord(tenancy.TenantModel):
                 name="thread_record_newest",
             ),
         ]
+
+
+def all_kinds() -> list[str]:
+    """Every kind of address."""
+    return list(RecordAddress.Kind)
+
+
+def roles_in_standard() -> list[str]:
+    """Where addresses count on received mail until somebody decides."""
+    return ["from", "to", "cc"]
+
+
+def roles_out_standard() -> list[str]:
+    """Where addresses count on sent mail until somebody decides."""
+    return ["to", "cc", "bcc"]
+
+
+class LinkPolicy(tenancy.TenantModel):
+    """What a workspace files mail by: one row of choices, as :class:`mail.models.Policy` is.
+
+    A field is one of a closed set of choices, or a set of them; no ``match_types`` at all means
+    every kind of record there is.
+    """
+
+    class Role(models.TextChoices):
+        FROM = "from", "From"
+        TO = "to", "To"
+        CC = "cc", "Cc"
+        BCC = "bcc", "Bcc"
+
+    class Mode(models.TextChoices):
+        ALL = "all", "Every record that matches"
+        FIRST = "first", "One record: the first that matches"
+
+    class Deals(models.TextChoices):
+        LATEST = "latest", "The latest deal that was open when the message was sent"
+        ALL = "all", "Every deal that was open when the message was sent"
+        VIA_CONTACT = "via_contact", "None. A deal's page shows the mail of its contacts"
+        NONE = "none", "None. A deal's page shows only what was linked to it by hand"
+
+    match_types = ArrayField(
+        models.CharField(max_length=32),
+        default=list,
+        verbose_name="Kinds of record",
+        help_text="Which kinds of record are matched by their addresses. What follows from a "
+        "person, their company and deals, is chosen below.",
+    )
+    match_kinds = ArrayField(
+        models.CharField(max_length=10, choices=RecordAddress.Kind.choices),
+        default=all_kinds,
+        verbose_name="Addresses",
+        help_text="Which addresses of a record count. They are compared whole: a domain in common "
+        "never links a person.",
+    )
+    roles_in = ArrayField(
+        models.CharField(max_length=4, choices=Role.choices),
+        default=roles_in_standard,
+        verbose_name="Received mail is matched by",
+        help_text="Where an address has to stand on a message that came in.",
+    )
+    roles_out = ArrayField(
+        models.CharField(max_length=4, choices=Role.choices),
+        default=roles_out_standard,
+        verbose_name="Sent mail is matched by",
+        help_text="Where an address has to stand on a message that went out. Whom a message was "
+        "sent to in Bcc is never shown to others.",
+    )
+    link_mode = models.CharField(
+        "When several records match",
+        max_length=16,
+        choices=Mode.choices,
+        default=Mode.ALL,
+        help_text="The first is that of the conversation, then the sender's, then the recipients' "
+        "in their order.",
+    )
+    inherit_thread = models.CharField(
+        "Answers in a conversation",
+        max_length=16,
+        choices=Switch.choices,
+        default=Switch.ON,
+        help_text="Whether an answer is filed where its conversation is, if whoever wrote it took "
+        "part there before.",
+    )
+    deal_mode = models.CharField(
+        "Deals of a person",
+        max_length=16,
+        choices=Deals.choices,
+        default=Deals.LATEST,
+        help_text="Which deals a person's mail is filed under as well. A deal that is closed keeps "
+        "the mail of its time.",
+    )
+    link_company = models.CharField(
+        "The company of a person",
+        max_length=16,
+        choices=Switch.choices,
+        default=Switch.ON,
+        help_text="Whether a person's mail is filed under the company they work at as well.",
+    )
+    version = models.PositiveIntegerField(default=0)
+    changed_by = models.ForeignKey(
+        "people.User", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("workspace_id", name="link_policy_once")]
+
+    @classmethod
+    def field(cls, name: str) -> Any:
+        """One of the fields that can be chosen: its label, sentence of help and choices."""
+        return cls._meta.get_field(name)

@@ -121,9 +121,7 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
             wanted = _narrow([one for one in arrivals if one.remote_id not in left_out])
             stored = store.store(hands.mailbox_id, wanted)
             listing.keep(hands.mailbox_id, [one.remote_id for one in wanted])
-            matching.link(stored.message_ids, stored.thread_ids)
-            if stored.turned_ids:
-                matching.rematch(stored.turned_ids)
+            matching.link(stored.thread_ids)
             if stored.news:  # for the card; the past is no news
                 Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + stored.news)
             live.tell(f"mailbox-{hands.mailbox_id}", "mail")

@@ -119,7 +119,7 @@ def _leave_out(row: Purge) -> Done:
     if not ids:
         return Done(None)
     removed = removal.remove(ids)
-    matching.link_anew([], removed.thread_ids)
+    matching.link(removed.thread_ids)
     return Done(1, len(ids), removed.messages, removed.freed)
 
 

@@ -53,11 +53,13 @@ class Offer:
 def filings(message_ids: Collection[int], member: Member) -> Mapping[int, list[Filing]]:
     """Where these messages are filed, as far as the member may see the records."""
     reasons = history.reasons_for(message_ids)
-    records = {(one.kind, one.record_id) for found in reasons.values() for one in found}
+    every = [one for found in reasons.values() for one in found]
+    records = {(one.kind, one.record_id) for one in every}
+    records |= {one.via for one in every if one.via}
     cards = registry.cards(records, member)
     return {
         message_id: [
-            Filing(cards[key], registry.get(one.kind).label, why(one, cards[key].title), one)
+            Filing(cards[key], registry.get(one.kind).label, _why(one, cards), one)
             for one in found
             if (key := (one.kind, one.record_id)) in cards
         ]
@@ -65,18 +67,30 @@ def filings(message_ids: Collection[int], member: Member) -> Mapping[int, list[F
     }
 
 
-def why(link: LinkView, title: str) -> str:
-    """The reason in plain words, to stand after the record's name."""
+def why(link: LinkView, title: str, via: str = "") -> str:
+    """The reason in plain words, to stand after the record's name.
+
+    ``via`` is the name of the record whose company or deal this is, if it may be seen.
+    """
     if link.pinned:
         who = f" by {link.made_by}" if link.made_by else ""
         return f"linked by hand{who}" if link.linked else f"unlinked by hand{who}"
     if link.reason == "thread":
         about = f"with {link.address}" if link.address else "that is filed there"
         return f"part of a conversation {about}"
+    if link.reason == "company":
+        return f"{via} works at {title}" if via else "somebody it is about works there"
+    if link.reason == "deal":
+        return f"an open deal of {via}'s" if via else "an open deal of somebody it is about"
     verb = "sent by" if link.reason == "sender" else "sent to"
     if not link.address:
         return f"{verb} {title}"
     return f"{verb} {link.address}, an address of {title}"
+
+
+def _why(link: LinkView, cards: Mapping[tuple[str, int], Card]) -> str:
+    card = cards.get(link.via) if link.via else None
+    return why(link, cards[link.kind, link.record_id].title, card.title if card else "")
 
 
 @members

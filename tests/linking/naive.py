@@ -2,14 +2,22 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from mailweave.linking.models import Link, RecordAddress, ThreadRecord
+from mailweave.linking import registry
+from mailweave.linking.models import Companion, Link, RecordAddress, ThreadRecord
+from mailweave.linking.policy import Matching
 from mailweave.mail.models import Copy, Message, Participant, ThreadMailbox
 
 Record = tuple[str, int]
 Why = tuple[bool, str]
-"""Linked or not, and whether by an address, by hand or by the thread."""
-FROM, TO, CC, BCC = 1, 4, 5, 6
+"""Linked or not, and whether by an address, by hand, by the thread or as a companion."""
+ROLES = {1: "from", 4: "to", 5: "cc", 6: "bcc"}
+KINDS = ["primary", "portal", "additional"]
+WORDS = dict.fromkeys(["sender", "recipient"], "address")
+WORDS |= dict.fromkeys(["company", "deal"], "companion")
+OURS = "@home.example"
+STANDARD = Matching()
 
 
 @dataclass(slots=True)
@@ -20,71 +28,166 @@ class Letter:
     thread: int
     sender: int | None
     ours: bool
+    at: datetime
+    outside: bool = False
     people: set[int] = field(default_factory=set)
     matched: list[tuple[int, int, str]] = field(default_factory=list)
     """(role, position, address), foremost first."""
 
 
-def letters() -> dict[int, Letter]:
+def letters(matching: Matching = STANDARD) -> dict[int, Letter]:
     """Everything that is stored."""
     found = {
-        one.pk: Letter(one.pk, one.thread_id, one.sender_id, one.direction == "out")
+        one.pk: Letter(one.pk, one.thread_id, one.sender_id, one.direction == "out", one.sent_at)
         for one in Message.objects.all()
     }
     for one in Participant.objects.select_related("address"):
         letter = found[one.message_id]
         letter.people.add(one.address_id)
-        if one.role in ((TO, CC) if letter.ours else (FROM, TO, CC)):
-            letter.matched.append((one.role, one.position, one.address.address))
+        if one.role in ROLES:
+            _note(letter, ROLES[one.role], one.position, one.address.address, matching)
     for copy in Copy.objects.all():
-        letter = found[copy.message_id]
-        letter.matched += [(BCC, 0, address) for address in copy.bcc if letter.ours]
+        for address in copy.bcc:
+            _note(found[copy.message_id], "bcc", 0, address, matching)
     for letter in found.values():
         letter.matched.sort()
     return found
 
 
-def expected(pins: dict[tuple[int, Record], bool]) -> dict[tuple[int, Record], Why]:
-    """What every link should be, given people's decisions (message, record) -> linked."""
-    owned: dict[Record, set[str]] = defaultdict(set)
-    for row in RecordAddress.objects.select_related("address"):
-        owned[row.kind, row.record_id].add(row.address.address)
-    stored = letters()
-    records = set(owned) | {record for _, record in pins}
-    wanted: dict[tuple[int, Record], Why] = {}
-    for record in records:
-        for letter in stored.values():
-            why = _direct(letter, owned[record], pins.get((letter.pk, record)))
-            if why:
-                wanted[letter.pk, record] = why
-    return wanted | _inherited(stored, records, wanted)
+def _note(letter: Letter, role: str, position: int, address: str, matching: Matching) -> None:
+    letter.outside |= not address.endswith(OURS)
+    if role in (matching.roles_out if letter.ours else matching.roles_in):
+        letter.matched.append((list(ROLES.values()).index(role), position, address))
 
 
-def _direct(letter: Letter, owned: set[str], decided: bool | None) -> Why | None:
-    if decided is not None:
-        return (decided, "manual")
-    if any(address in owned for _, _, address in letter.matched):
-        return (True, "address")
-    return None
-
-
-def _inherited(
-    stored: dict[int, Letter], records: set[Record], direct: dict[tuple[int, Record], Why]
+def expected(
+    pins: dict[tuple[int, Record], bool], matching: Matching = STANDARD
 ) -> dict[tuple[int, Record], Why]:
-    found: dict[tuple[int, Record], Why] = {}
-    for record in records:
-        for letter in stored.values():
-            if (letter.pk, record) in direct:
-                continue
-            about = [
-                other
-                for other in stored.values()
-                if other.thread == letter.thread and direct.get((other.pk, record), (False,))[0]
-            ]
-            people = set[int]().union(*(other.people for other in about))
-            if about and (letter.ours or letter.sender in people):
-                found[letter.pk, record] = (True, "thread")
+    """What every link should be, given people's decisions (message, record) -> linked."""
+    owned: dict[str, list[tuple[int, int, Record]]] = defaultdict(list)
+    for row in RecordAddress.objects.select_related("address"):
+        typed = not matching.match_types or row.kind in matching.match_types
+        if typed and row.address_kind in matching.match_kinds:
+            places = (KINDS.index(row.address_kind), place_of(row.kind))
+            owned[row.address.address].append((*places, (row.kind, row.record_id)))
+    stored = letters(matching)
+    wanted: dict[int, dict[Record, Why]] = {}
+    for thread in {one.thread for one in stored.values()}:
+        held = [one for one in stored.values() if one.thread == thread]
+        held.sort(key=lambda one: (one.at, one.pk))
+        wanted |= _thread(held, owned, pins, matching)
+    for letter in stored.values():
+        _accompany(letter, wanted[letter.pk], pins, matching)
+    decided = {key: (linked, "manual") for key, linked in pins.items()}
+    return {
+        (pk, record): why for pk, found in wanted.items() for record, why in found.items()
+    } | decided
+
+
+def _thread(
+    held: list[Letter],
+    owned: dict[str, list[tuple[int, int, Record]]],
+    pins: dict[tuple[int, Record], bool],
+    matching: Matching,
+) -> dict[int, dict[Record, Why]]:
+    hand = {one.pk: sorted(_by_hand(one, pins), key=_order) for one in held}
+    direct = {one.pk: _direct(one, owned, pins) for one in held}
+    if not matching.takes_first:
+        bases = {one.pk: hand[one.pk] + direct[one.pk] for one in held}
+        passed = {record for records in bases.values() for record in records}
+    else:
+        bases = {one.pk: hand[one.pk] or direct[one.pk] for one in held}
+        chain = [hand[one.pk] for one in held] + [bases[one.pk] for one in held]
+        passed = set(next(([records[0]] for records in chain if records), []))
+    found: dict[int, dict[Record, Why]] = {}
+    for one in held:
+        mine: dict[Record, Why] = dict.fromkeys(hand[one.pk], (True, "manual"))
+        if matching.takes_first and mine:
+            found[one.pk] = mine
+            continue
+        for record in bases[one.pk]:
+            mine.setdefault(record, (True, "address"))
+        heirs = {
+            record: (True, "thread")
+            for record in passed
+            if matching.inherits
+            and record not in mine
+            and (one.pk, record) not in pins
+            and one.outside
+            and _continues(one, record, held, bases)
+        }
+        if matching.takes_first:
+            theirs = [record for record in (*mine, *heirs) if record in passed]
+            chosen = (theirs if matching.inherits else []) or list(mine)
+            both = {**mine, **heirs}
+            found[one.pk] = {record: both[record] for record in chosen[:1]}
+        else:
+            found[one.pk] = mine | heirs
     return found
+
+
+def _continues(
+    letter: Letter, record: Record, held: list[Letter], bases: dict[int, list[Record]]
+) -> bool:
+    about = [one for one in held if record in bases[one.pk]]
+    return letter.ours or any(letter.sender in one.people for one in about)
+
+
+def _by_hand(letter: Letter, pins: dict[tuple[int, Record], bool]) -> list[Record]:
+    return [record for (pk, record), linked in pins.items() if pk == letter.pk and linked]
+
+
+def _direct(
+    letter: Letter,
+    owned: dict[str, list[tuple[int, int, Record]]],
+    pins: dict[tuple[int, Record], bool],
+) -> list[Record]:
+    """The records its addresses say, foremost first."""
+    if not letter.outside:
+        return []
+    best: dict[Record, tuple[int, int, int, int]] = {}
+    for role, position, address in letter.matched:
+        for kind_place, type_place, record in owned.get(address, []):
+            if (letter.pk, record) not in pins:
+                best.setdefault(record, (role, position, kind_place, type_place))
+    return sorted(best, key=lambda record: (best[record], record))
+
+
+def _accompany(
+    letter: Letter,
+    found: dict[Record, Why],
+    pins: dict[tuple[int, Record], bool],
+    matching: Matching,
+) -> None:
+    for kind, record_id in list(found):
+        rows = Companion.objects.filter(kind=kind, record_id=record_id)
+        valid = [
+            row
+            for row in rows
+            if (row.since is None or row.since <= letter.at)
+            and (row.until is None or letter.at < row.until)
+        ]
+        chosen = [row for row in valid if row.rule == "company" and matching.link_company == "on"]
+        deals = sorted(
+            (row for row in valid if row.rule == "deal"),
+            key=lambda row: (row.since is not None, row.since, row.to_record_id),
+            reverse=True,
+        )
+        several = {"all": len(deals), "latest": 1}.get(matching.deal_mode, 0)
+        for row in chosen + deals[:several]:
+            record = (row.to_kind, row.to_record_id)
+            if record not in found and (letter.pk, record) not in pins:
+                found[record] = (True, "companion")
+
+
+def _order(record: Record) -> tuple[int, str, int]:
+    return (place_of(record[0]), *record)
+
+
+def place_of(kind: str) -> int:
+    """Where a kind of record stands in the order of registration."""
+    known = registry.kinds()
+    return known.index(kind) if kind in known else len(known)
 
 
 def actual() -> dict[tuple[int, Record], Why]:
@@ -92,24 +195,21 @@ def actual() -> dict[tuple[int, Record], Why]:
     return {
         (one.message_id, (one.kind, one.record_id)): (
             one.linked,
-            "address" if one.reason in {"sender", "recipient"} else one.reason,
+            WORDS.get(one.reason, one.reason),
         )
         for one in Link.objects.all()
     }
 
 
-def check_matched() -> None:
-    """A link by an address names one of the record's that is on the message, and where it is.
-
-    Which of several, is for the one that came first: an address added later does not rewrite why.
-    """
+def check_matched(matching: Matching = STANDARD) -> None:
+    """A link by an address names one of the record's that is on the message, and where it is."""
     owned = set(RecordAddress.objects.values_list("kind", "record_id", "address_id"))
-    stored = letters()
+    stored = letters(matching)
     for link in Link.objects.filter(reason__in=["sender", "recipient"]).select_related("address"):
         assert link.address
         assert (link.kind, link.record_id, link.address_id) in owned
         roles = {
-            "sender" if role == FROM else "recipient"
+            "sender" if role == 0 else "recipient"
             for role, _, address in stored[link.message_id].matched
             if address == link.address.address
         }

@@ -51,7 +51,10 @@ def test_the_list_becomes_what_was_given(relinked: list[set[str]]) -> None:
     addresses.set_addresses(KIND, 1, [("a@x.example", "primary"), ("b@x.example", "additional")])
     addresses.set_addresses(KIND, 1, [("b@x.example", "primary"), ("c@x.example", "portal")])
     assert stored() == {"b@x.example": "primary", "c@x.example": "portal"}
-    assert relinked == [{"a@x.example", "b@x.example"}, {"a@x.example", "c@x.example"}]
+    assert relinked == [
+        {"a@x.example", "b@x.example"},
+        {"a@x.example", "b@x.example", "c@x.example"},
+    ]
     assert Address.objects.get(address="a@x.example").name == "Known"
 
 

@@ -3,7 +3,8 @@ SELECT DISTINCT r.address_id
 FROM linking_recordaddress r
 JOIN unnest(%(kinds)s::text[], %(records)s::bigint[]) AS w (kind, record_id)
     ON r.kind = w.kind AND r.record_id = w.record_id
-WHERE r.workspace_id = %(workspace)s;
+WHERE r.workspace_id = %(workspace)s AND r.address_kind = ANY(%(address_kinds)s::text[])
+  AND (cardinality(%(types)s::text[]) = 0 OR r.kind = ANY(%(types)s::text[]));
 
 -- name: threads
 -- Threads that may be about the records, newest first from a place: by links, and by addresses
@@ -78,8 +79,9 @@ LEFT JOIN LATERAL (
 ORDER BY g.at DESC, g.thread_id DESC;
 
 -- name: about
--- Whether message m is about one of the records: a link says so, or an address of theirs takes
--- part; unless a person said that it is not, or only colleagues took part and that is hidden.
+-- Whether message m is about one of the records: a link says so, or an address of theirs takes part
+-- in a way that the policy matches; unless a person said that it is not, or only colleagues took
+-- part and that is hidden, or one record is taken and another has it.
 EXISTS (
     SELECT 1 FROM unnest(%(kinds)s::text[], %(records)s::bigint[]) AS w (kind, record_id)
     LEFT JOIN linking_link l ON l.workspace_id = %(workspace)s AND l.message_id = m.id
@@ -88,16 +90,22 @@ EXISTS (
         SELECT 1 FROM mail_participant p
         JOIN linking_recordaddress r ON r.workspace_id = %(workspace)s
             AND r.address_id = p.address_id AND r.kind = w.kind AND r.record_id = w.record_id
+            AND r.address_kind = ANY(%(address_kinds)s::text[])
+            AND (cardinality(%(types)s::text[]) = 0 OR r.kind = ANY(%(types)s::text[]))
         WHERE p.workspace_id = %(workspace)s AND p.message_id = m.id
           AND p.role = ANY(CASE m.direction WHEN 'out' THEN %(roles_out)s::smallint[]
                            ELSE %(roles_in)s::smallint[] END)
-    )
+    ) AND NOT (%(takes_first)s AND EXISTS (
+        SELECT 1 FROM linking_link o
+        WHERE o.workspace_id = %(workspace)s AND o.message_id = m.id AND o.linked
+    ))
 )
 
 -- name: reasons
 -- Every link and decision of these messages. An address is named if it can be read off the
 -- thread: a Bcc that led to a link cannot.
 SELECT l.message_id, l.kind, l.record_id, l.reason, l.linked, l.pinned, u.name, l.made_at,
+    l.via_kind, l.via_record_id,
     CASE WHEN EXISTS (
         SELECT 1 FROM mail_message m
         JOIN mail_message n ON n.workspace_id = m.workspace_id

@@ -1,9 +1,17 @@
 -- name: concerned
-SELECT l.message_id, m.thread_id
+-- What is linked to them; and what has an address of theirs, where it was linked to another record.
+SELECT m.thread_id
 FROM linking_link l
 JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = l.message_id
 WHERE l.workspace_id = %(workspace)s AND l.kind = %(kind)s
-  AND l.record_id = ANY(%(records)s::bigint[]);
+  AND l.record_id = ANY(%(records)s::bigint[])
+UNION
+SELECT m.thread_id
+FROM linking_recordaddress r
+JOIN mail_participant p ON p.workspace_id = %(workspace)s AND p.address_id = r.address_id
+JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = p.message_id
+WHERE r.workspace_id = %(workspace)s AND r.kind = %(kind)s
+  AND r.record_id = ANY(%(records)s::bigint[]);
 
 -- name: decide
 INSERT INTO linking_link (workspace_id, message_id, kind, record_id, linked, pinned, reason,
@@ -47,3 +55,25 @@ ON CONFLICT (workspace_id, kind, record_id, address_id) DO NOTHING;
 -- name: drop_addresses
 DELETE FROM linking_recordaddress
 WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND record_id = ANY(%(records)s::bigint[]);
+
+-- name: carry_companions
+INSERT INTO linking_companion (workspace_id, kind, record_id, to_kind, to_record_id, rule, since, until)
+SELECT DISTINCT ON (f.kind, f.record_id, f.to_kind, f.to_record_id, f.rule) %(workspace)s, f.*
+FROM (
+    SELECT %(into_kind)s AS kind, %(into)s AS record_id, to_kind, to_record_id, rule, since, until
+    FROM linking_companion
+    WHERE workspace_id = %(workspace)s AND kind = %(kind)s
+      AND record_id = ANY(%(records)s::bigint[])
+    UNION ALL
+    SELECT kind, record_id, %(into_kind)s, %(into)s, rule, since, until
+    FROM linking_companion
+    WHERE workspace_id = %(workspace)s AND to_kind = %(kind)s
+      AND to_record_id = ANY(%(records)s::bigint[])
+) f
+ON CONFLICT (workspace_id, kind, record_id, to_kind, to_record_id, rule) DO NOTHING;
+
+-- name: drop_companions
+DELETE FROM linking_companion
+WHERE workspace_id = %(workspace)s AND (
+    kind = %(kind)s AND record_id = ANY(%(records)s::bigint[])
+    OR to_kind = %(kind)s AND to_record_id = ANY(%(records)s::bigint[]));

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Exists, Q, QuerySet
 
 from mailweave.linking import addresses as linked
+from mailweave.records.crm import companions
 from mailweave.records.crm.addresses import CONTACTS as BOOK
 from mailweave.records.crm.addresses import ranked
 from mailweave.records.crm.lists import words
@@ -46,6 +47,7 @@ def store(contact: Contact, given: Sequence[str]) -> None:
     """
     contact.save()
     BOOK.write(contact.pk, ranked(given))
+    companions.tell([contact.pk])
 
 
 def delete(contact: Contact) -> None:

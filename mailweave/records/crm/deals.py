@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
+from mailweave.kit import clock
 from mailweave.linking import addresses as linked
+from mailweave.records.crm import companions
 from mailweave.records.crm.lists import words
 from mailweave.records.crm.models import ContactAddress, Deal, DealContact
 
@@ -47,8 +49,17 @@ def of_contact(contact_id: int) -> list[DealContact]:
 
 
 def store(deal: Deal, contact_ids: Sequence[int]) -> None:
-    """Save a deal with these contacts, the primary one first. The caller holds its row."""
+    """Save a deal with these contacts, the primary one first. The caller holds its row.
+
+    It is closed by its stage. Mail of contacts that came or went, or that it was open for, is
+    linked anew at once.
+    """
+    if deal.stage not in Deal.CLOSED:
+        deal.closed_at = None
+    elif deal.closed_at is None:
+        deal.closed_at = clock.now()
     deal.save()
+    before = people(deal)
     DealContact.objects.filter(deal=deal).delete()
     DealContact.objects.bulk_create(
         [
@@ -56,6 +67,12 @@ def store(deal: Deal, contact_ids: Sequence[int]) -> None:
             for index, id_ in enumerate(dict.fromkeys(contact_ids))
         ]
     )
+    companions.tell({*before, *contact_ids})
+
+
+def people(deal: Deal) -> list[int]:
+    """The contacts of a deal."""
+    return list(DealContact.objects.filter(deal=deal).values_list("contact_id", flat=True))
 
 
 def delete(deal: Deal) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from mailweave.linking import registry
+from mailweave.linking import policy, registry
+from mailweave.linking.models import LinkPolicy
 from mailweave.linking.registry import Card
 from mailweave.people.access import Member
 from mailweave.records.crm import companies, contacts, deals, leads
@@ -67,6 +68,9 @@ def _nobody(record_id: int) -> Sequence[int]:
 
 
 def _people_of_deal(record_id: int) -> Sequence[int]:
+    """Nobody where the policy keeps deals to what was linked to them by hand."""
+    if policy.current().deal_mode == LinkPolicy.Deals.NONE:
+        return ()
     rows = DealContact.objects.filter(deal_id=record_id).order_by("-primary", "contact__sort_name")
     return list(rows.values_list("contact_id", flat=True))
 

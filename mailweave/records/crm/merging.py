@@ -10,9 +10,9 @@ from mailweave.kit.errors import Expected
 from mailweave.linking import addresses as linked
 from mailweave.linking import merging
 from mailweave.mail import store as archive
-from mailweave.records.crm import companies
+from mailweave.records.crm import companies, companions
 from mailweave.records.crm.addresses import PRIMARY
-from mailweave.records.crm.kinds import Kind
+from mailweave.records.crm.kinds import CONTACT, Kind
 from mailweave.records.crm.models import Company, Contact, Deal, DealContact, Lead, Merged
 
 MOST = 10
@@ -49,6 +49,8 @@ def merge(
     for row in gone:
         linked.forget(kind.book.kind, row.pk)
         row.delete()
+    if kind is CONTACT:
+        companions.tell([into])
     return survivor
 
 

@@ -1,11 +1,12 @@
 """Contact, Company, Lead, Deal."""
 
+from datetime import date
 from typing import Any
 
 from django.db import models
 from django.db.models.functions import Lower
 
-from mailweave.kit import tenancy
+from mailweave.kit import clock, tenancy
 
 
 def lower_name() -> Any:
@@ -167,8 +168,17 @@ class LeadAddress(tenancy.TenantModel):
         indexes = [models.Index(fields=["workspace_id", "address"], name="lead_address_find")]
 
 
+def today() -> date:
+    """The day in UTC."""
+    return clock.now().date()
+
+
 class Deal(tenancy.TenantModel):
-    """Something that may be sold."""
+    """Something that may be sold.
+
+    Open from the day ``opened_on`` (UTC), which people may set, until ``closed_at``, when it was
+    won or lost: mail of its contacts is about it if it was sent in that time.
+    """
 
     class Stage(models.TextChoices):
         NEW = "new", "New"
@@ -177,6 +187,8 @@ class Deal(tenancy.TenantModel):
         WON = "won", "Won"
         LOST = "lost", "Lost"
 
+    CLOSED = (Stage.WON, Stage.LOST)
+
     name = models.CharField(max_length=200)
     sort_name = lower_name()
     company = tenancy.foreign_key("crm.Company", null=True, blank=True)
@@ -184,6 +196,8 @@ class Deal(tenancy.TenantModel):
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3, default="EUR")
     owner = owner_key()
+    opened_on = models.DateField(default=today)
+    closed_at = models.DateTimeField(null=True)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

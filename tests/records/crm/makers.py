@@ -75,5 +75,5 @@ def make_mail(sender: str, number: int) -> Message:
     Participant.objects.create(
         message=message, address=address, role=Participant.Role.FROM, position=0, sent_at=NOON
     )
-    matching.link([message.pk], [thread.pk])
+    matching.link([thread.pk])
     return message

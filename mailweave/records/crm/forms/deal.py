@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from mailweave.records.crm.forms.fields import CompanyName, Line, Note, Owner
-from mailweave.records.crm.models import Deal
+from mailweave.records.crm.models import Deal, today
 
 
 class Currency(Line):
@@ -33,6 +33,13 @@ class DealForm(forms.Form):
     )
     currency = Currency(initial="EUR", max_length=3)
     owner = Owner()
+    opened_on = forms.DateField(
+        required=False,
+        label="Open since",
+        initial=today,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Mail of its contacts counts for this deal from that day on.",
+    )
     note = Note()
 
 
@@ -45,5 +52,6 @@ def filled(deal: Deal) -> dict[str, Any]:
         "amount": deal.amount,
         "currency": deal.currency,
         "owner": deal.owner_id or "",
+        "opened_on": deal.opened_on,
         "note": deal.note,
     }

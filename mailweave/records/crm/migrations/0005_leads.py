@@ -13,7 +13,7 @@ TABLES = ["crm_companyaddress", "crm_lead", "crm_leadaddress", "crm_merged"]
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0003_lists"),
+        ("crm", "0004_deal_dates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -92,6 +92,7 @@ def _save(
     for name in ("name", "stage", "amount", "currency", "note"):
         setattr(deal, name, form.cleaned_data[name])
     deal.owner_id = form.cleaned_data["owner"]
+    deal.opened_on = form.cleaned_data["opened_on"] or deal.opened_on
     deal.company = company_named(request, form.cleaned_data["company"], deal.company)
     deals.store(deal, chosen)
     messages.success(request, f"{deal.name} was saved.")

@@ -1,0 +1,152 @@
+-- What would be linked, and why: for a few whole threads at a time, in a table of its own. Arrival
+-- writes the difference down; a dry run counts it.
+
+-- name: tables
+CREATE TEMP TABLE IF NOT EXISTS considered (
+    message_id bigint, thread_id bigint, sent_at timestamptz, direction text, sender_id bigint,
+    outside boolean
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS would (
+    message_id bigint, thread_id bigint, kind text, record_id bigint, reason text,
+    address_id bigint, via_kind text, via_record_id bigint,
+    leads boolean, role int, position int, kind_place int, type_place int
+) ON COMMIT DELETE ROWS;
+DELETE FROM considered;
+DELETE FROM would;
+
+-- name: consider
+INSERT INTO considered
+SELECT m.id, g.thread_id, m.sent_at, m.direction, m.sender_id, {outsider: m.id}
+FROM unnest(%(threads)s::bigint[]) AS g (thread_id)
+CROSS JOIN LATERAL (
+    SELECT id, sent_at, direction, sender_id FROM mail_message
+    WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
+) m;
+
+-- name: by_hand
+-- What a person linked stands, and conversations inherit from it.
+INSERT INTO would
+SELECT c.message_id, c.thread_id, l.kind, l.record_id, 'manual', l.address_id, '', NULL,
+    true, 0, 0, 0, coalesce(array_position(%(order)s::text[], l.kind::text), 1000)
+FROM considered c
+CROSS JOIN LATERAL (
+    SELECT kind, record_id, address_id FROM linking_link
+    WHERE workspace_id = %(workspace)s AND message_id = c.message_id AND pinned AND linked OFFSET 0
+) l;
+
+-- name: by_address
+-- One row for each record, by the address that stands foremost. Where one record is taken and a
+-- person has said which, nothing is matched.
+INSERT INTO would
+SELECT DISTINCT ON (c.message_id, r.kind, r.record_id)
+    c.message_id, c.thread_id, r.kind, r.record_id,
+    CASE WHEN f.role = 1 THEN 'sender' ELSE 'recipient' END, f.address_id, '', NULL::bigint,
+    true, f.role, f.position,
+    array_position('{primary,portal,additional}'::text[], r.address_kind::text),
+    coalesce(array_position(%(order)s::text[], r.kind::text), 1000)
+FROM considered c
+CROSS JOIN LATERAL (
+    SELECT p.address_id, p.role, p.position FROM mail_participant p
+    WHERE p.workspace_id = %(workspace)s AND p.message_id = c.message_id
+      AND p.role = ANY(CASE c.direction WHEN 'in' THEN %(roles_in)s::smallint[]
+                                        ELSE %(roles_out)s::smallint[] END)
+    UNION ALL
+    SELECT a.id, 6, 0
+    FROM mail_copy h
+    CROSS JOIN unnest(h.bcc) AS b (address)
+    CROSS JOIN LATERAL (
+        SELECT id FROM mail_address
+        WHERE workspace_id = %(workspace)s AND address = b.address LIMIT 1
+    ) a
+    WHERE 6 = ANY(CASE c.direction WHEN 'in' THEN %(roles_in)s::smallint[]
+                                   ELSE %(roles_out)s::smallint[] END)
+      AND h.workspace_id = %(workspace)s AND h.message_id = c.message_id
+) f
+CROSS JOIN LATERAL (
+    SELECT kind, record_id, address_kind FROM linking_recordaddress
+    WHERE workspace_id = %(workspace)s AND address_id = f.address_id
+      AND address_kind = ANY(%(address_kinds)s::text[])
+      AND (cardinality(%(types)s::text[]) = 0 OR kind = ANY(%(types)s::text[])) OFFSET 0
+) r
+WHERE c.outside
+  AND NOT EXISTS (
+    SELECT 1 FROM linking_link l
+    WHERE l.workspace_id = %(workspace)s AND l.message_id = c.message_id
+      AND l.kind = r.kind AND l.record_id = r.record_id AND l.pinned)
+  AND NOT (%(takes_first)s AND EXISTS (
+    SELECT 1 FROM would w WHERE w.message_id = c.message_id AND w.reason = 'manual'))
+ORDER BY c.message_id, r.kind, r.record_id, f.role, f.position;
+
+-- name: lead
+-- Where one record is taken, a conversation has one as well, and only that is inherited: the one a
+-- person chose, else the first of its earliest message that matches any.
+WITH foremost AS (
+    SELECT DISTINCT ON (w.thread_id) w.thread_id, w.kind, w.record_id
+    FROM would w JOIN considered c ON c.message_id = w.message_id
+    ORDER BY w.thread_id, w.reason <> 'manual', c.sent_at, c.message_id,
+        w.role, w.position, w.kind_place, w.type_place, w.kind, w.record_id
+)
+UPDATE would w SET leads = false FROM foremost f
+WHERE f.thread_id = w.thread_id AND (f.kind, f.record_id) <> (w.kind, w.record_id);
+
+-- name: by_thread
+INSERT INTO would
+SELECT n.message_id, n.thread_id, about.kind, about.record_id, 'thread', about.address_id, '', NULL,
+    true, 0, 0, 0, 0
+FROM (
+    SELECT thread_id, kind, record_id, min(address_id) AS address_id,
+        array_agg(message_id) AS message_ids
+    FROM would WHERE leads GROUP BY thread_id, kind, record_id
+) about
+JOIN considered n ON n.thread_id = about.thread_id
+WHERE n.outside AND n.message_id <> ALL(about.message_ids)
+  AND (n.direction = 'out' OR EXISTS (
+    SELECT 1 FROM unnest(about.message_ids) AS o (id)
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM mail_participant
+        WHERE workspace_id = %(workspace)s AND message_id = o.id AND address_id = n.sender_id
+        LIMIT 1
+    ) p))
+  AND NOT EXISTS (
+    SELECT 1 FROM linking_link l
+    WHERE l.workspace_id = %(workspace)s AND l.message_id = n.message_id
+      AND l.kind = about.kind AND l.record_id = about.record_id AND l.pinned)
+  AND NOT (%(takes_first)s AND EXISTS (
+    SELECT 1 FROM would w WHERE w.message_id = n.message_id AND w.reason = 'manual'));
+
+-- name: first
+-- One record a message: the conversation's, then the sender's, then the recipients' in their order.
+DELETE FROM would w USING (
+    SELECT message_id, kind, record_id, row_number() OVER (
+        PARTITION BY message_id ORDER BY leads DESC,
+            role, position, kind_place, type_place, kind, record_id) AS place
+    FROM would WHERE reason <> 'manual'
+) ranked
+WHERE ranked.place > 1 AND w.message_id = ranked.message_id
+  AND w.kind = ranked.kind AND w.record_id = ranked.record_id;
+
+-- name: by_companion
+-- What mail about these records is about as well: their company, and deals open when it was sent.
+INSERT INTO would
+SELECT DISTINCT ON (w.message_id, d.to_kind, d.to_record_id)
+    w.message_id, w.thread_id, d.to_kind, d.to_record_id, d.rule, NULL::bigint,
+    w.kind, w.record_id, false, 0, 0, 0, 0
+FROM would w
+JOIN considered c ON c.message_id = w.message_id
+CROSS JOIN LATERAL (
+    SELECT to_kind, to_record_id, rule, row_number() OVER (
+        PARTITION BY rule ORDER BY since DESC NULLS LAST, to_record_id DESC) AS place
+    FROM linking_companion
+    WHERE workspace_id = %(workspace)s AND kind = w.kind AND record_id = w.record_id
+      AND (since IS NULL OR since <= c.sent_at) AND (until IS NULL OR c.sent_at < until)
+) d
+WHERE (d.rule = 'company' AND %(with_company)s
+    OR d.rule = 'deal' AND (%(deal_mode)s = 'all' OR %(deal_mode)s = 'latest' AND d.place = 1))
+  AND NOT EXISTS (
+    SELECT 1 FROM would o
+    WHERE o.message_id = w.message_id AND o.kind = d.to_kind AND o.record_id = d.to_record_id)
+  AND NOT EXISTS (
+    SELECT 1 FROM linking_link l
+    WHERE l.workspace_id = %(workspace)s AND l.message_id = w.message_id
+      AND l.kind = d.to_kind AND l.record_id = d.to_record_id AND l.pinned)
+ORDER BY w.message_id, d.to_kind, d.to_record_id, d.rule, w.kind, w.record_id;
