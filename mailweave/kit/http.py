@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from ssl import SSLContext, TLSVersion
@@ -106,7 +107,9 @@ def _transport() -> httpx2.BaseTransport:
     return httpx2.HTTPTransport(verify=_tls(), trust_env=False, retries=2)
 
 
+@cache
 def _tls() -> SSLContext:
+    """One for the process: reading the certificate authorities takes longer than a round does."""
     context = httpx2.create_ssl_context(trust_env=False)
     context.minimum_version = TLSVersion.TLSv1_2
     return context

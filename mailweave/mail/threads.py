@@ -33,6 +33,8 @@ def merge(winners: Mapping[int, int]) -> None:
 
 def refresh(thread_ids: Collection[int]) -> None:
     """Derive counts, dates and last messages of these threads from their messages and copies."""
+    if not thread_ids:
+        return
     parameters: dict[str, Any] = {"workspace": scope.current(), "threads": list(thread_ids)}
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["refresh_threads"], parameters)

@@ -33,6 +33,8 @@ _NOTHING_TO_SHOW = (Copy.State.SKIPPED, Copy.State.STUCK)
 
 def note(mailbox_id: int, remote_ids: Collection[str]) -> None:
     """The provider says that these are gone. What waits to be fetched will be asked for anyway."""
+    if not remote_ids:
+        return
     listing.doubt(mailbox_id, remote_ids)
     listing.lose(mailbox_id, remote_ids, _NOTHING_TO_SHOW)
 

@@ -25,6 +25,8 @@ def add(
 
     Returns how many were put. ``again`` also takes up those once left out or gone.
     """
+    if not listed:
+        return 0
     rows = sql.run(
         QUERIES["add"],
         mailbox=mailbox_id,
@@ -94,6 +96,8 @@ def change(mailbox_id: int, changes: Sequence[StateChange]) -> set[int]:
 
     What it tells of is there: doubts about it end.
     """
+    if not changes:
+        return set()
     rows = sql.run(
         QUERIES["change"],
         mailbox=mailbox_id,

@@ -22,9 +22,9 @@ from mailweave.providers.graph.message import fetched, may_have_attachments
 Answer = Fetched | Missing | Unreadable
 
 TRIES = 4
-AHEAD = WIDTH + 8
+AHEAD = WIDTH + 16
 """Requests under way or answered and not yet taken: lanes stay full while answers are stored."""
-_OUTAGE = 2 * AHEAD
+_OUTAGE = 6 * WIDTH
 """Failures in a row that say nobody is there."""
 
 
