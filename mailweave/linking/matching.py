@@ -21,7 +21,7 @@ from typing import Any
 from django.db import connection
 
 from mailweave.kit import scope, sql
-from mailweave.linking import policy
+from mailweave.linking import policy, unlinked
 from mailweave.linking.policy import Matching
 from mailweave.mail import store, threads
 from mailweave.mail.colleagues import Own
@@ -77,6 +77,7 @@ def derive(thread_ids: Collection[int]) -> None:
         [pk for pk, linked in changed if linked], [pk for pk, linked in changed if not linked]
     )
     threads.refresh(given)
+    unlinked.derive(given)
 
 
 def _steps(matching: Matching) -> list[str]:

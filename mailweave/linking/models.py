@@ -1,5 +1,5 @@
-"""What mail is about, and why: Link, RecordAddress, Companion, ThreadRecord; and LinkPolicy, the
-choices it follows."""
+"""What mail is about, and why: Link, RecordAddress, Companion, ThreadRecord; LinkPolicy, the
+choices it follows; and Decision, Unlinked, Dismissal: what waits for people, and what they say."""
 
 from typing import Any
 
@@ -242,3 +242,80 @@ class LinkPolicy(tenancy.TenantModel):
     def field(cls, name: str) -> Any:
         """One of the fields that can be chosen: its label, sentence of help and choices."""
         return cls._meta.get_field(name)
+
+
+class Decision(tenancy.TenantModel):
+    """What one act of linking by hand changed, so that it can be undone for a day.
+
+    ``before`` holds the links that the messages had with these records; ``address`` is one that
+    the act added to the first record, so that future mail is linked too.
+    """
+
+    made_by = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField()
+    message_ids = ArrayField(models.BigIntegerField())
+    kinds = ArrayField(models.CharField(max_length=32))
+    record_ids = ArrayField(models.BigIntegerField())
+    before = models.JSONField()
+    address = models.CharField(max_length=320, blank=True)
+
+
+class Unlinked(tenancy.TenantModel):
+    """A message about no record, as it lies in one mailbox, with the outside person it is with.
+
+    Derived from links, copies and participants, see :mod:`mailweave.linking.unlinked`;
+    ``dismissed`` from :class:`Dismissal`.
+    """
+
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    message = tenancy.foreign_key("mail.Message")
+    person = tenancy.foreign_key("mail.Address")
+    sent_at = models.DateTimeField()
+    dismissed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "message", "mailbox", name="unlinked_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "mailbox", "-sent_at", "-message"],
+                name="unlinked_newest",
+                condition=models.Q(dismissed=False),
+                include=["person"],
+            ),
+            models.Index(
+                fields=["workspace_id", "mailbox", "person", "-sent_at", "-message"],
+                name="unlinked_person",
+            ),
+        ]
+
+
+class Dismissal(tenancy.TenantModel):
+    """A person's "not this": unlinked mail with somebody, or one message of it, that need not be
+    shown again. It holds for all who own the mailbox; ``act`` is one for all that was dismissed
+    with one click."""
+
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    person = tenancy.foreign_key("mail.Address")
+    message = tenancy.foreign_key("mail.Message", null=True)
+    act = models.UUIDField()
+    made_by = models.ForeignKey(
+        "people.User", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id",
+                "mailbox",
+                "person",
+                "message",
+                name="dismissal_once",
+                nulls_distinct=False,
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace_id", "mailbox", "-made_at"], name="dismissal_newest"),
+        ]

@@ -6,7 +6,7 @@ A plug-in has a module ``linkables`` that calls :func:`register`; it is found at
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from django.db import transaction
 
@@ -45,6 +45,34 @@ class Linkable(Protocol):
 
     def sources(self, record_id: int) -> Sequence[tuple[str, int]]:
         """The records (kind, id) whose mail is shown on this record's page, foremost first."""
+
+
+@runtime_checkable
+class Adopting(Protocol):
+    """A kind whose records can be given an address where their mail is shown."""
+
+    def adopt(self, record_id: int, address: str, member: Member) -> bool:
+        """Make a normalised address one of the record's, so that its mail is linked, now and in
+        future; false if there is nothing to do, or no such record."""
+
+    def release(self, record_id: int, address: str, member: Member) -> None:
+        """Take it away again."""
+
+
+@runtime_checkable
+class Creating(Protocol):
+    """A kind of which people make records from an address."""
+
+    def creation_path(self, name: str, address: str) -> str:
+        """The path of a form that begins with these."""
+
+
+@runtime_checkable
+class AtDomain(Protocol):
+    """A kind that knows which of its records a mail domain belongs to."""
+
+    def at_domain(self, domain: str, member: Member, limit: int = 10) -> Sequence[Card]:
+        """Only what is worth suggesting: a domain never links."""
 
 
 class NotFound(KeyError):
@@ -89,6 +117,43 @@ def cards(records: Iterable[tuple[str, int]], member: Member) -> Mapping[tuple[s
 def search(text: str, member: Member, limit: int = 10) -> list[Card]:
     """What ``text`` may mean, over all kinds in turn; at most ``limit`` of each."""
     return [card for kind in kinds() for card in _search(kind, text, member, limit)]
+
+
+def adopts(kind: str) -> bool:
+    """Whether records of this kind can be given addresses."""
+    return isinstance(_linkables.get(kind), Adopting)
+
+
+def adopt(record: tuple[str, int], address: str, member: Member) -> bool:
+    """See :meth:`Adopting.adopt`; false for kinds that cannot."""
+    kind = _linkables.get(record[0])
+    return isinstance(kind, Adopting) and kind.adopt(record[1], address, member)
+
+
+def release(record: tuple[str, int], address: str, member: Member) -> None:
+    """See :meth:`Adopting.release`."""
+    kind = _linkables.get(record[0])
+    if isinstance(kind, Adopting):
+        kind.release(record[1], address, member)
+
+
+def creation_paths(name: str, address: str) -> list[tuple[str, str]]:
+    """(label, path) for every kind of which people make records from an address."""
+    return [
+        (kind.label, kind.creation_path(name, address))
+        for kind in _linkables.values()
+        if isinstance(kind, Creating)
+    ]
+
+
+def at_domain(domain: str, member: Member, limit: int = 10) -> list[Card]:
+    """Records that a mail domain belongs to, over all kinds that know of such."""
+    return [
+        card
+        for kind in _linkables.values()
+        if isinstance(kind, AtDomain)
+        for card in kind.at_domain(domain, member, limit)
+    ]
 
 
 def _cards(kind: str, ids: Collection[int], member: Member) -> Mapping[int, Card]:

@@ -1,7 +1,7 @@
 """What every page knows: who asks, their theme, and where they can go."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -24,14 +24,15 @@ class Place:
     prefix: str = ""
     is_current: bool = False
 
-    def seen_from(self, path: str) -> "Place":
-        """This place, marked if ``path`` lies in it."""
-        here = path.startswith(self.prefix or self.path)
-        return Place(self.label, self.path, self.icon, self.keys, self.prefix, here)
+    @property
+    def within(self) -> str:
+        """What the paths of its pages begin with."""
+        return self.prefix or self.path
 
 
 NAV = (
     Place("Mail", "/mail/", "mail", "g m"),
+    Place("Unlinked", "/mail/unlinked/", "link-2-off", "g u"),
     Place("Contacts", "/crm/contacts/", "users", "g c"),
     Place("Companies", "/crm/companies/", "building-2", "g o"),
     Place("Leads", "/crm/leads/", "user-plus", "g l"),
@@ -60,11 +61,18 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "workspace_name": _namer(member.workspace_id),
         "theme": "" if user.theme == User.Theme.SYSTEM else user.theme,
         "hotkeys_off": not user.hotkeys,
-        "nav": [place.seen_from(request.path) for place in existing(NAV)],
-        "settings_nav": [place.seen_from(request.path) for place in existing(SETTINGS)],
+        "nav": seen_from(request.path, existing(NAV)),
+        "settings_nav": seen_from(request.path, existing(SETTINGS)),
         "has_mail": bool(existing(NAV[:1])),
         "unseen": lambda: notifications.unseen(member),
     }
+
+
+def seen_from(path: str, places: tuple[Place, ...]) -> list[Place]:
+    """The places, the innermost one that ``path`` lies in marked."""
+    around = [place for place in places if path.startswith(place.within)]
+    here = max(around, key=lambda place: len(place.within), default=None)
+    return [replace(place, is_current=place is here) for place in places]
 
 
 @lru_cache(maxsize=8)

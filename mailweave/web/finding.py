@@ -31,3 +31,9 @@ def find(viewer: Viewer, pk: int) -> Found:
     if found.level < Level.FULL:
         raise Http404
     return Found(found, thread_id, opening.is_newest(viewer, thread_id, pk))
+
+
+def find_all(viewer: Viewer, thread_id: int) -> list[MessageView]:
+    """The messages of a thread that the viewer may read in full, oldest first."""
+    ids = Message.objects.filter(thread_id=thread_id).values_list("pk", flat=True)
+    return [one for one in reading.messages(viewer, list(ids)) if one.level >= Level.FULL]

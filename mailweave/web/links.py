@@ -15,15 +15,19 @@ from mailweave.kit.errors import Expected
 from mailweave.linking import history, links, registry
 from mailweave.linking.history import LinkView
 from mailweave.linking.registry import Card
+from mailweave.mail.models import Message
 from mailweave.mail.reading import MessageView
-from mailweave.mail.visibility import Level, viewer_for
+from mailweave.mail.visibility import Level, Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import members, require
+from mailweave.web import offers
 from mailweave.web.errors import is_partial
-from mailweave.web.finding import Found, find
+from mailweave.web.finding import Found, find, find_all
+from mailweave.web.offers import Offer
+from mailweave.web.templatetags.ui import count
 
-FOUND = 6
-"""How many records of each kind a search offers."""
+Record = tuple[str, int]
+VERBS = {"link", "unlink", "move", "reset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,6 @@ class Filing:
     def short(self) -> str:
         """The reason in as few words as a chip has room for."""
         return self.why.partition(", ")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A record a message may be linked to."""
-
-    card: Card
-    label: str
-    linked: bool
 
 
 def filings(message_ids: Collection[int], member: Member) -> Mapping[int, list[Filing]]:
@@ -96,11 +91,20 @@ def _why(link: LinkView, cards: Mapping[tuple[str, int], Card]) -> str:
 @members
 @require_GET
 def dialog(request: HttpRequest, pk: int) -> HttpResponse:
-    """Search for a record to link a message to; without script, a page of its own."""
+    """Search for a record to link a message to, or with ``from`` to move it to; without script, a
+    page of its own."""
     member = require(request, "edit records")
-    message = find(viewer_for(member), pk).message
+    viewer = viewer_for(member)
+    found = find(viewer, pk)
     text = request.GET.get("q", "").strip()[:200]
-    facts = {"message": message, "text": text, "offers": _offers(message, text, member)}
+    moved = offers.parse(request.GET.get("from", ""))
+    facts = {
+        "message": found.message,
+        "text": text,
+        "offers": _offers(viewer, found, text, member),
+        "moved": _record(*moved, member) if moved else None,
+        "together": len(find_all(viewer, found.thread_id)),
+    }
     template = "links/page.html"
     if request.headers.get("HX-Request-Type") == "partial":
         template = "links/_found.html" if "q" in request.GET else "links/_dialog.html"
@@ -110,27 +114,43 @@ def dialog(request: HttpRequest, pk: int) -> HttpResponse:
 @members
 @require_POST
 def decide(request: HttpRequest, pk: int, kind: str, record_id: int, verb: str) -> HttpResponse:
-    """Link, unlink, or forget the decision; the toast leads back."""
-    member = require(request, "edit records")
-    found = find(viewer_for(member), pk)
-    card = _record(kind, record_id, member)
-    before = _present(pk, kind, record_id)
-    if verb == "link":
-        links.link(pk, kind, record_id, member.user_id)
-        said = f"Linked to {card.title}."
-    elif verb == "unlink":
-        _hold_on(found.message, kind, record_id)
-        links.unlink(pk, kind, record_id, member.user_id)
-        said = f"Unlinked from {card.title}."
-    elif verb == "reset":
-        links.reset(pk, kind, record_id)
-        said = "Undone."
-    else:
+    """Link, unlink, move here, or forget the decision, for a message or with ``whole`` for all its
+    conversation that the member may read; the toast leads back."""
+    if verb not in VERBS:
         raise Http404
+    member = require(request, "edit records")
+    viewer = viewer_for(member)
+    found = find(viewer, pk)
+    card, record = _record(kind, record_id, member), (kind, record_id)
+    wanted = find_all(viewer, found.thread_id) if "whole" in request.POST else [found.message]
+    ids = [one.id for one in wanted]
+    if verb == "unlink":
+        _hold_on(wanted, record)
+        decided = links.unlink(ids, record, member.user_id)
+    elif verb == "reset":
+        decided = links.reset(ids, record, member.user_id)
+    else:
+        moved = _moved(request, member) if verb == "move" else None
+        decided = links.link(ids, record, member.user_id, instead_of=moved)
     live.tell("mail")
-    undo = "" if verb == "reset" else _path(pk, kind, record_id, _way_back(before))
-    messages.success(request, said, extra_tags=undo)
+    undo = reverse("link_undo", args=[decided.decision_id])
+    messages.success(request, _said(verb, card, decided.count), extra_tags=undo)
     return _after(request, found, member)
+
+
+@members
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put back what one act of linking changed; an address it had added goes too."""
+    member = require(request, "edit records")
+    undone = links.undo(pk, member.user_id)
+    if len(registry.cards(undone.records, member)) < len(undone.records):
+        raise Expected("The record is not there any more as it was. Nothing was changed.")
+    if undone.address:
+        registry.release(undone.records[0], undone.address, member)
+    live.tell("mail")
+    messages.success(request, "Undone.")
+    return HttpResponse() if is_partial(request) else _back(request) or redirect("mail")
 
 
 def _after(request: HttpRequest, found: Found, member: Member) -> HttpResponse:
@@ -138,11 +158,26 @@ def _after(request: HttpRequest, found: Found, member: Member) -> HttpResponse:
     if is_partial(request):
         message = found.message
         known = filings([message.id], member).get(message.id, [])
-        return render(request, "links/_filed.html", {"message": message, "filings": known})
+        facts = {"message": message, "filings": known, "may_edit": True}
+        return render(request, "links/_filed.html", facts)
+    return _back(request) or redirect("thread", found.thread_id)
+
+
+def _back(request: HttpRequest) -> HttpResponse | None:
+    """The page the person was on, if it was one of ours and not a dialog."""
     back = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(back, {request.get_host()}) and "/link/" not in back:
         return redirect(back)
-    return redirect("thread", found.thread_id)
+    return None
+
+
+def _said(verb: str, card: Card, number: int) -> str:
+    done = {"link": "Linked to", "unlink": "Unlinked from", "move": "Moved to"}
+    if verb == "reset":
+        return "Undone."
+    many = f" {count(number, 'message')}" if number > 1 else ""
+    first, _, last = done[verb].partition(" ")
+    return f"{first}{many} {last} {card.title}."
 
 
 def _record(kind: str, record_id: int, member: Member) -> Card:
@@ -152,50 +187,42 @@ def _record(kind: str, record_id: int, member: Member) -> Card:
     return found
 
 
-def _present(pk: int, kind: str, record_id: int) -> LinkView | None:
-    reasons = history.reasons_for([pk]).get(pk, [])
-    return next((one for one in reasons if (one.kind, one.record_id) == (kind, record_id)), None)
+def _moved(request: HttpRequest, member: Member) -> Record:
+    """The record that mail is moved away from, else 404."""
+    moved = offers.parse(request.POST.get("from", ""))
+    if moved is None:
+        raise Http404
+    _record(*moved, member)
+    return moved
 
 
-def _way_back(before: LinkView | None) -> str:
-    """What restores the state before a decision."""
-    if before is None or not before.pinned:
-        return "reset"
-    return "link" if before.linked else "unlink"
-
-
-def _hold_on(message: MessageView, kind: str, record_id: int) -> None:
+def _hold_on(wanted: Sequence[MessageView], record: Record) -> None:
     """Refuse to let people take away their own sight of a colleague's message."""
-    others = [
-        one
-        for one in history.reasons_for([message.id]).get(message.id, [])
-        if one.linked and (one.kind, one.record_id) != (kind, record_id)
-    ]
-    if message.level < Level.OWN and not others:
-        raise Expected(
-            "Only the owner of the mailbox may take this message's last link away: "
-            "without it, you would not see the message any more."
-        )
+    reasons = history.reasons_for([one.id for one in wanted])
+    for message in wanted:
+        others = [
+            one
+            for one in reasons.get(message.id, [])
+            if one.linked and (one.kind, one.record_id) != record
+        ]
+        if message.level < Level.OWN and not others:
+            raise Expected(
+                "Only the owner of the mailbox may take this message's last link away: "
+                "without it, you would not see the message any more."
+            )
 
 
-def _path(pk: int, kind: str, record_id: int, verb: str) -> str:
-    return reverse("link_decide", args=[pk, kind, record_id, verb])
-
-
-def _offers(message: MessageView, text: str, member: Member) -> Sequence[Offer]:
-    """Records by what was typed; before that, those the message's people may be."""
-    wanted = [text] if text else [message.sender.address, message.sender.name]
-    found: dict[tuple[str, int], Card] = {}
-    for one in filter(None, wanted):
-        for card in registry.search(one, member, FOUND):
-            found.setdefault((card.kind, card.record_id), card)
+def _offers(viewer: Viewer, found: Found, text: str, member: Member) -> Sequence[Offer]:
+    """Records by what was typed; before that, those of the message's people and those they may
+    be."""
+    message = found.message
     linked = {
         (one.kind, one.record_id)
         for one in history.reasons_for([message.id]).get(message.id, [])
         if one.linked
     }
-    return [Offer(card, _label(card), key in linked) for key, card in found.items()]
-
-
-def _label(card: Card) -> str:
-    return registry.get(card.kind).label
+    if text:
+        return offers.search(viewer, member, text, linked)
+    to = message.to or message.cc or (message.sender,)
+    person = message.sender if message.direction == Message.Direction.INBOUND else to[0]
+    return offers.of_person(viewer, member, person, [found.thread_id], linked)

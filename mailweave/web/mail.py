@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from mailweave.linking import unlinked
 from mailweave.linking.registry import Card
 from mailweave.mail.models import Mailbox
 from mailweave.mail.visibility import Viewer, viewer_for
@@ -44,7 +45,11 @@ def pane(request: HttpRequest, member: Member) -> dict[str, Any]:
     viewer = viewer_for(member)
     wanted = lists.asked(request)
     shown = lists.listing(viewer, member, wanted)
-    facts: dict[str, Any] = {"listing": shown, "wanted": wanted, "unread": _unread(viewer)}
+    facts: dict[str, Any] = {
+        "listing": shown,
+        "wanted": wanted,
+        "unread": _few(lists.unread(viewer)),
+    }
     if request.GET.get("part") == "rows":
         return facts
     facts |= _filters(viewer, member, wanted)
@@ -66,6 +71,7 @@ def _with_mailbox(rows: Any) -> Any:
 def _filters(viewer: Viewer, member: Member, wanted: Wanted) -> dict[str, Any]:
     boxes = lists.accounts(viewer)
     return {
+        "waiting": _few(unlinked.waiting(viewer, MANY_UNREAD + 1)),
         "accounts": [(box, wanted.to(account=box.pk, record=None)) for box in boxes],
         "account": next((box for box in boxes if box.pk == wanted.account), None),
         "record": _card(wanted, member),
@@ -80,9 +86,8 @@ def _filters(viewer: Viewer, member: Member, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _unread(viewer: Viewer) -> str:
-    """How many conversations are unread, in as few signs as a chip has room for."""
-    count = lists.unread(viewer)
+def _few(count: int) -> str:
+    """How many there are, in as few signs as a chip has room for."""
     return f"{MANY_UNREAD}+" if count > MANY_UNREAD else str(count or "")
 
 

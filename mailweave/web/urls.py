@@ -29,6 +29,7 @@ from mailweave.web import (
     shared,
     threads,
     tracing,
+    unlinked,
 )
 
 BOX = "settings/integrations/mailboxes/<int:pk>/"
@@ -68,6 +69,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         links.decide,
         name="link_decide",
     ),
+    path("mail/links/<int:pk>/undo/", links.undo, name="link_undo"),
+    path("mail/unlinked/", unlinked.page, name="unlinked"),
+    path("mail/unlinked/<int:pk>/", unlinked.person, name="unlinked_person"),
+    path("mail/unlinked/<int:pk>/link/", unlinked.link, name="unlinked_link"),
+    path("mail/unlinked/<int:pk>/dismiss/", unlinked.dismiss, name="unlinked_dismiss"),
+    path("mail/unlinked/dismissed/", unlinked.dismissed, name="unlinked_dismissed"),
+    path("mail/unlinked/restore/<uuid:act>/", unlinked.restore, name="unlinked_restore"),
     path("mail/attachments/<int:pk>/", attachments.attachment, name="attachment"),
     path("mail/img/<str:token>", images.image, name="image"),
     path("records/<str:kind>/<int:record_id>/threads/", panels.panel, name="panel"),

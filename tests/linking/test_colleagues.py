@@ -103,6 +103,6 @@ def test_the_policy_shows_it_and_hides_it_again(box: int, sam: User) -> None:
 def test_what_a_person_linked_stays(box: int, sam: User) -> None:
     put(box, fetch("a", BEN, [ADA], subject="Internal"))
     message_id = by_key()["a"].pk
-    links.link(message_id, THING, 1, sam.pk)
+    links.link([message_id], (THING, 1), sam.pk)
     matching.rematch([message_id])
     assert shown(sam) == ["Internal"]

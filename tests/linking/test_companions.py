@@ -126,12 +126,12 @@ def test_no_deals_and_no_company_by_policy(box: int, sam: User, mode: str) -> No
 def test_a_decision_about_a_companion_stands(box: int, sam: User) -> None:
     person(1, MARA)
     put(box, fetch("a", MARA, [ADA]), fetch("b", BOB, [ADA]))
-    links.unlink(by_key()["a"].pk, DEAL, 8, sam.pk)
-    links.link(by_key()["b"].pk, PERSON, 1, sam.pk)
+    links.unlink([by_key()["a"].pk], (DEAL, 8), sam.pk)
+    links.link([by_key()["b"].pk], (PERSON, 1), sam.pk)
     companions.set_companions(PERSON, 1, [deal(8)])
     assert also("a") == set()
     assert also("b") == {(DEAL, 8)}
-    links.unlink(by_key()["b"].pk, PERSON, 1, sam.pk)
+    links.unlink([by_key()["b"].pk], (PERSON, 1), sam.pk)
     assert about("b") == set()
 
 

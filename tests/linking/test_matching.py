@@ -325,9 +325,9 @@ def decide(
     pins: dict[tuple[int, naive.Record], bool],
 ) -> None:
     if verb == "reset":
-        links.reset(message, THING, record)
+        links.reset([message], (THING, record), user_id)
         pins.pop((message, (THING, record)), None)
     else:
         does = links.link if verb == "link" else links.unlink
-        does(message, THING, record, user_id)
+        does([message], (THING, record), user_id)
         pins[message, (THING, record)] = verb == "link"

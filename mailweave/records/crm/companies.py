@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce, Lower
 
 from mailweave.kit.errors import Expected
 from mailweave.linking import addresses as linked
+from mailweave.mail import colleagues
 from mailweave.mail import store as archive
 from mailweave.records.crm.addresses import COMPANIES as BOOK
 from mailweave.records.crm.addresses import Pair
@@ -31,6 +32,15 @@ def find(text: str = "") -> QuerySet[Any]:
             | Exists(BOOK.own().filter(address__contains=word.lower()))
         )
     return found
+
+
+def at_domain(domain: str) -> QuerySet[Any]:
+    """The companies with exactly this domain, in the order of names; none where everybody can have
+    an address."""
+    if colleagues.is_shared(domain):
+        return Company.objects.none()
+    found = find().filter(domain=domain.lower()).exclude(domain="")
+    return found.order_by("sort_name", "pk")
 
 
 def named(name: str, current: Company | None = None) -> tuple[Company | None, bool]:

@@ -50,6 +50,23 @@ def store(contact: Contact, given: Sequence[str]) -> None:
     companions.tell([contact.pk])
 
 
+def adopt(contact_id: int, address: str) -> bool:
+    """Give a contact one more normalised address; false if it has it, or there is no contact."""
+    contact = Contact.objects.select_for_update().filter(pk=contact_id).first()
+    given = [row.address for row in addresses(contact_id)]
+    if contact is None or address in given:
+        return False
+    store(contact, [*given, address])
+    return True
+
+
+def release(contact_id: int, address: str) -> None:
+    """Take an address away from a contact, if both are there."""
+    contact = Contact.objects.select_for_update().filter(pk=contact_id).first()
+    if contact is not None:
+        store(contact, [one.address for one in addresses(contact_id) if one.address != address])
+
+
 def delete(contact: Contact) -> None:
     """Delete a contact, its addresses and its links. Mail, companies and deals stay."""
     linked.forget(KIND, contact.pk)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from mailweave.linking import policy, registry
 from mailweave.linking.models import LinkPolicy
@@ -46,6 +47,37 @@ class Records:
         return Card(self.kind, row.pk, row.name, self.subtitle(row), page)
 
 
+@dataclass(frozen=True, slots=True)
+class People(Records):
+    """Contacts: they can be given addresses, and be made from one."""
+
+    def adopt(self, record_id: int, address: str, member: Member) -> bool:
+        """At the end of the contact's addresses."""
+        return member.may("edit records") and contacts.adopt(record_id, address)
+
+    def release(self, record_id: int, address: str, member: Member) -> None:
+        """Where it is still there."""
+        if member.may("edit records"):
+            contacts.release(record_id, address)
+
+    def creation_path(self, name: str, address: str) -> str:
+        """The form of a new contact, with the company whose domain it is."""
+        company = companies.at_domain(address.rpartition("@")[2]).first()
+        given = {"name": name, "address": address, "company": company.name if company else ""}
+        said = urlencode({key: value for key, value in given.items() if value})
+        return f"{reverse('crm:contact-new')}?{said}"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisations(Records):
+    """Companies: they have a mail domain."""
+
+    def at_domain(self, domain: str, member: Member, limit: int = 10) -> Sequence[Card]:
+        """The companies with exactly this domain."""
+        del member
+        return [self._card(row) for row in companies.at_domain(domain)[:limit]]
+
+
 def _of_contact(contact: Any) -> str:
     return " · ".join(filter(None, [_company(contact), contact.primary]))
 
@@ -80,9 +112,9 @@ def _people_of_company(record_id: int) -> Sequence[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-registry.register(Records(contacts.KIND, "Contact", contacts.find, _of_contact, _nobody))
+registry.register(People(contacts.KIND, "Contact", contacts.find, _of_contact, _nobody))
 registry.register(
-    Records(
+    Organisations(
         companies.KIND,
         "Company",
         companies.find,

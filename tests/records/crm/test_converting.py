@@ -22,8 +22,8 @@ def test_addresses_mail_and_decisions_move(within: Home) -> None:
     by_hand = make_mail("somebody@else.example", 3)
     nia = make_lead("Nia", "nia@patel.example", "n@patel.example", title="CEO", phone="1")
     user_id = within.member.user_id
-    links.unlink(refused.pk, leads.KIND, nia.pk, user_id)
-    links.link(by_hand.pk, leads.KIND, nia.pk, user_id)
+    links.unlink([refused.pk], (leads.KIND, nia.pk), user_id)
+    links.link([by_hand.pk], (leads.KIND, nia.pk), user_id)
     acme = make_company("Acme")
     contact = converting.convert(nia, Wish("Nia Patel", acme, "Rollout"), user_id)
     assert (contact.name, contact.title, contact.company) == ("Nia Patel", "CEO", acme)

@@ -42,12 +42,12 @@ def test_mail_and_decisions_go_to_the_survivor(within: Home) -> None:
     mail = [make_mail(f"{name}@acme.example", at) for at, name in enumerate("ababxx", 1)]
     first, second = make_contact("Ann", "a@acme.example"), make_contact("Ann B", "b@acme.example")
     user = within.member.user_id
-    links.unlink(mail[1].pk, contacts.KIND, second.pk, user)  # no of the one that goes
-    links.unlink(mail[2].pk, contacts.KIND, first.pk, user)  # no of the survivor
-    links.link(mail[2].pk, contacts.KIND, second.pk, user)
-    links.link(mail[4].pk, contacts.KIND, second.pk, user)  # yes of the one that goes
-    links.link(mail[5].pk, contacts.KIND, first.pk, user)  # yes against a no
-    links.unlink(mail[5].pk, contacts.KIND, second.pk, user)
+    links.unlink([mail[1].pk], (contacts.KIND, second.pk), user)  # no of the one that goes
+    links.unlink([mail[2].pk], (contacts.KIND, first.pk), user)  # no of the survivor
+    links.link([mail[2].pk], (contacts.KIND, second.pk), user)
+    links.link([mail[4].pk], (contacts.KIND, second.pk), user)  # yes of the one that goes
+    links.link([mail[5].pk], (contacts.KIND, first.pk), user)  # yes against a no
+    links.unlink([mail[5].pk], (contacts.KIND, second.pk), user)
     join(within, kinds.CONTACT, first.pk, second.pk)
     assert decided(first) == {
         mail[0].pk: (True, False),
@@ -65,8 +65,8 @@ def test_a_no_outweighs_a_yes_among_those_that_go(within: Home) -> None:
     mail = make_mail("x@acme.example", 1)
     first, second, third = (make_contact(name) for name in ("A", "B", "C"))
     user = within.member.user_id
-    links.unlink(mail.pk, contacts.KIND, second.pk, user)
-    links.link(mail.pk, contacts.KIND, third.pk, user)
+    links.unlink([mail.pk], (contacts.KIND, second.pk), user)
+    links.link([mail.pk], (contacts.KIND, third.pk), user)
     join(within, kinds.CONTACT, first.pk, second.pk, third.pk)
     assert decided(first) == {mail.pk: (False, True)}
 

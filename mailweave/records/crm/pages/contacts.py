@@ -50,8 +50,9 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Add a contact."""
     require(request, "edit records")
-    company = request.GET.get("company", "").replace("\0", "")[:200]
-    return _form(request, Contact(), {"company": company}, [])
+    given = {one: request.GET.get(one, "").replace("\0", "")[:200] for one in ("name", "company")}
+    address = request.GET.get("address", "").replace("\0", "")[:320]
+    return _form(request, Contact(), given, [address] if address else [])
 
 
 @members
