@@ -55,10 +55,15 @@ def threads_of(
     limit = max(1, min(limit, rows.MAX_LIMIT))
     if not records:
         return ThreadPage((), None)
-    about = sql.load(HERE, "history")["about"].replace("{outsider}", policy.outsider("m.id"))
-    asked = _parameters(viewer, records)
+    about, asked = condition(viewer, records)
     finds = _find(viewer, asked, about, start, limit + 1)
     return rows.cut(viewer, viewer.mailbox_ids, finds, limit, f"AND {about}", **asked)
+
+
+def condition(viewer: Viewer, records: Sequence[tuple[str, int]]) -> tuple[str, dict[str, Any]]:
+    """SQL of ours: whether a message ``m`` is about any of the records; and its parameters."""
+    about = sql.load(HERE, "history")["about"].replace("{outsider}", policy.outsider("m.id"))
+    return about, _parameters(viewer, records)
 
 
 def reasons_for(message_ids: Collection[int]) -> Mapping[int, list[LinkView]]:

@@ -74,7 +74,8 @@ class Link(tenancy.TenantModel):
 
     ``pinned`` rows are a person's decision and are never changed by matching; a pinned row with
     ``linked`` false keeps the two apart for good. ``via`` is the record whose companion this one
-    is, where that is the reason.
+    is, where that is the reason. ``sent_at`` is the message's, for newest-first reads; the database
+    fills it in, whoever writes the row.
     """
 
     class Reason(models.TextChoices):
@@ -98,6 +99,7 @@ class Link(tenancy.TenantModel):
         "people.User", null=True, on_delete=models.SET_NULL, related_name="+"
     )
     made_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
@@ -106,7 +108,10 @@ class Link(tenancy.TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace_id", "kind", "record_id"], name="link_record"),
+            models.Index(
+                fields=["workspace_id", "kind", "record_id", "-sent_at", "-message"],
+                name="link_newest",
+            ),
         ]
 
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 from mailweave.web import (
     attachments,
     consent,
+    flat,
     home,
     images,
     integrations,
@@ -79,6 +80,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mail/attachments/<int:pk>/", attachments.attachment, name="attachment"),
     path("mail/img/<str:token>", images.image, name="image"),
     path("records/<str:kind>/<int:record_id>/threads/", panels.panel, name="panel"),
+    path("records/<str:kind>/<int:record_id>/emails/", flat.flat, name="flat"),
     # settings
     path("settings/", home.settings, name="settings"),
     path("settings/profile/", profile.profile, name="profile"),

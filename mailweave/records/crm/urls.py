@@ -20,6 +20,7 @@ urlpatterns = [
     path("companies/names/", companies.names, name="company-names"),
     path("companies/merge/", merging.merge, {"kind": "company"}, name="company-merge"),
     path("companies/<int:pk>/", companies.show, name="company"),
+    path("companies/<int:pk>/emails/", companies.emails, name="company-emails"),
     path("companies/<int:pk>/edit/", companies.edit, name="company-edit"),
     path("companies/<int:pk>/delete/", companies.delete, name="company-delete"),
     path("leads/", leads.index, name="leads"),

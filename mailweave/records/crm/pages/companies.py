@@ -64,6 +64,17 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @members
+@require_safe
+def emails(request: HttpRequest, pk: int) -> HttpResponse:
+    """A company's mail: one list, whoever of us it was with."""
+    member_of(request)
+    company = Company.objects.filter(pk=pk).first()
+    if company is None:
+        return leads_to("company", pk)
+    return render(request, "crm/company_emails.html", {"company": company})
+
+
+@members
 @edits
 def new(request: HttpRequest) -> HttpResponse:
     """Add a company."""
