@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
 
-from mailweave.linking import matching
+from mailweave.linking import activity, matching
 from mailweave.linking.companions import threads_about
 from mailweave.linking.models import Companion, Link, RecordAddress
 from mailweave.mail import store
@@ -43,6 +43,7 @@ def forget(kind: str, record_id: int) -> None:
     ).delete()
     Link.objects.filter(kind=kind, record_id=record_id).delete()
     matching.link(thread_ids)
+    activity.forget(kind, record_id)
 
 
 def _ids(addresses: Iterable[tuple[str, str]]) -> dict[int, str]:

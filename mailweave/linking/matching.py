@@ -21,7 +21,7 @@ from typing import Any
 from django.db import connection
 
 from mailweave.kit import scope, sql
-from mailweave.linking import policy, unlinked
+from mailweave.linking import activity, policy, unlinked
 from mailweave.linking.policy import Matching
 from mailweave.mail import store, threads
 from mailweave.mail.colleagues import Own
@@ -72,12 +72,14 @@ def derive(thread_ids: Collection[int]) -> None:
         _run(cursor, "linked_in_threads", threads=given)
         changed = cursor.fetchall()
         _run(cursor, "drop_thread_records", threads=given)
+        lost = cursor.fetchall()
         _run(cursor, "derive_thread_records", threads=given)
     threads.mark_linked(
         [pk for pk, linked in changed if linked], [pk for pk, linked in changed if not linked]
     )
     threads.refresh(given)
     unlinked.derive(given)
+    activity.refresh(given, lost)
 
 
 def _steps(matching: Matching) -> list[str]:

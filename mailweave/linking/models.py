@@ -1,11 +1,11 @@
-"""What mail is about, and why: Link, RecordAddress, Companion, ThreadRecord; LinkPolicy, the
-choices it follows; and Decision, Unlinked, Dismissal: what waits for people, and what they say."""
+"""What mail is about, and why: Link, RecordAddress, Companion, ThreadRecord, Activity; the choices
+it follows, LinkPolicy; what waits for people and what they say: Decision, Unlinked, Dismissal."""
 
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 
 from mailweave.kit import tenancy
 from mailweave.mail.models import Switch
@@ -134,6 +134,30 @@ class ThreadRecord(tenancy.TenantModel):
             models.Index(
                 fields=["workspace_id", "kind", "record_id", "-last_at", "-thread"],
                 name="thread_record_newest",
+            ),
+        ]
+
+
+class Activity(tenancy.TenantModel):
+    """When a record last had mail (derived) and was last changed; ``last_at`` is the later one."""
+
+    kind = models.CharField(max_length=32)
+    record_id = models.BigIntegerField()
+    changed_at = models.DateTimeField(null=True)
+    mail_at = models.DateTimeField(null=True)
+    last_at = models.GeneratedField(
+        expression=Greatest("changed_at", "mail_at"),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "kind", "record_id", name="activity_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "kind", "-last_at", "-record_id"], name="activity_newest"
             ),
         ]
 

@@ -91,10 +91,9 @@ def test_a_line_says_no_more_than_may_be_seen(archive: Archive, sam: User, kim: 
 def test_a_link_knows_when_its_message_was_sent(archive: Archive, sam: User) -> None:
     pk = archive.message(archive.thread(), minute=7)
     archive.copy(pk, archive.mailbox(sam))
-    decision = links.link(pk, KIND, 1, sam.pk)
-    links.unlink(pk, KIND, 1, sam.pk)
-    decision = Link.objects.get(pk=decision.pk)
-    assert decision.sent_at == Message.objects.get(pk=pk).sent_at
+    links.link([pk], (KIND, 1), sam.pk)
+    links.unlink([pk], (KIND, 1), sam.pk)
+    assert Link.objects.get(message=pk).sent_at == Message.objects.get(pk=pk).sent_at
     assert walk(sam) == []
 
 

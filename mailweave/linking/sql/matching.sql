@@ -90,7 +90,8 @@ WHERE t.id = d.id AND t.workspace_id = %(workspace)s
         SELECT 1 FROM linking_link
         WHERE workspace_id = %(workspace)s AND message_id = m.id
           AND kind = d.kind AND record_id = d.record_id AND linked LIMIT 1
-    ) l);
+    ) l)
+RETURNING t.kind, t.record_id;
 
 -- name: derive_thread_records
 INSERT INTO linking_threadrecord (workspace_id, thread_id, kind, record_id, last_at, message_count)

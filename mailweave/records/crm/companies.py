@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce, Lower
 
 from mailweave.kit.errors import Expected
+from mailweave.linking import activity
 from mailweave.linking import addresses as linked
 from mailweave.mail import colleagues
 from mailweave.mail import store as archive
@@ -53,7 +54,11 @@ def named(name: str, current: Company | None = None) -> tuple[Company | None, bo
     if current and current.name.lower() == name.lower():
         return current, False
     found = Company.objects.filter(sort_name=Lower(Value(name))).order_by("pk").first()
-    return (found, False) if found else (Company.objects.create(name=name), True)
+    if found:
+        return found, False
+    made = Company.objects.create(name=name)
+    activity.touch(KIND, [made.pk])
+    return made, True
 
 
 def addresses(company_id: int) -> list[CompanyAddress]:
@@ -91,6 +96,7 @@ def store(company: Company, given: Sequence[Pair]) -> None:
     _refuse_circle(company)
     company.save()
     BOOK.write(company.pk, given)
+    activity.touch(KIND, [company.pk])
 
 
 def delete(company: Company) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, Q, QuerySet
 
+from mailweave.linking import activity
 from mailweave.linking import addresses as linked
 from mailweave.records.crm import companions
 from mailweave.records.crm.addresses import CONTACTS as BOOK
@@ -48,6 +49,7 @@ def store(contact: Contact, given: Sequence[str]) -> None:
     contact.save()
     BOOK.write(contact.pk, ranked(given))
     companions.tell([contact.pk])
+    activity.touch(KIND, [contact.pk])
 
 
 def adopt(contact_id: int, address: str) -> bool:

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from mailweave.kit import clock
 from mailweave.kit.errors import Expected
 from mailweave.linking import merging
-from mailweave.records.crm import contacts, deals, leads
+from mailweave.records.crm import companies, contacts, deals, leads
 from mailweave.records.crm.models import Company, Contact, ContactAddress, Deal, Lead
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a lead is to become. Without ``into`` a new contact, with ``deal`` a deal of that name;
-    an existing contact keeps its name, and its company if it has one."""
+    an existing contact keeps its name, and its company if it has one. A company that is not known
+    yet is made."""
 
     name: str
-    company: Company | None
+    company: str
     deal: str = ""
     into: int | None = None
 
@@ -57,7 +58,7 @@ def _contact(lead: Lead, wish: Wish) -> Contact:
             title=lead.title,
             phone=lead.phone,
             note=lead.note,
-            company=wish.company,
+            company=_company(wish),
             owner_id=lead.owner_id,
         )
     found: Contact | None = Contact.objects.select_for_update().filter(pk=wish.into).first()
@@ -65,5 +66,10 @@ def _contact(lead: Lead, wish: Wish) -> Contact:
         raise Expected("The contact you chose is not here any more.")
     for name in ("title", "phone", "note", "owner_id"):
         setattr(found, name, getattr(found, name) or getattr(lead, name))
-    found.company = found.company or wish.company
+    found.company = found.company or _company(wish)
     return found
+
+
+def _company(wish: Wish) -> Company | None:
+    company, _ = companies.named(wish.company)
+    return company

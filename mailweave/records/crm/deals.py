@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from mailweave.kit import clock
+from mailweave.linking import activity
 from mailweave.linking import addresses as linked
 from mailweave.records.crm import companions
 from mailweave.records.crm.lists import words
@@ -67,6 +68,7 @@ def store(deal: Deal, contact_ids: Sequence[int]) -> None:
             for index, id_ in enumerate(dict.fromkeys(contact_ids))
         ]
     )
+    activity.touch(KIND, [deal.pk])
     companions.tell({*before, *contact_ids})
 
 

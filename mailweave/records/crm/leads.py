@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, Q, QuerySet
 
+from mailweave.linking import activity
 from mailweave.linking import addresses as linked
 from mailweave.records.crm.addresses import LEADS as BOOK
 from mailweave.records.crm.addresses import ranked
@@ -46,6 +47,7 @@ def store(lead: Lead, given: Sequence[str]) -> None:
     """
     lead.save()
     BOOK.write(lead.pk, ranked(given))
+    activity.touch(KIND, [lead.pk])
 
 
 def delete(lead: Lead) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, Q
 
 from mailweave.kit.errors import Expected
+from mailweave.linking import activity, merging
 from mailweave.linking import addresses as linked
-from mailweave.linking import merging
 from mailweave.mail import store as archive
 from mailweave.records.crm import companies, companions
 from mailweave.records.crm.addresses import PRIMARY
@@ -36,6 +36,7 @@ def merge(
     found = {row.pk: row for row in rows}
     if len(found) != len(given) or len(given) > MOST:
         raise Expected(GONE)
+    _reserve[kind.name](given)
     archive.hold()
     survivor, gone = found[into], [found[pk] for pk in given if pk != into]
     _refuse_converted(found.values())
@@ -46,6 +47,7 @@ def merge(
     _remember(kind, survivor, gone, user_id)
     survivor.save()
     kind.book.write(into, addresses)
+    activity.touch(kind.book.kind, [into])
     for row in gone:
         linked.forget(kind.book.kind, row.pk)
         row.delete()
@@ -142,6 +144,34 @@ def _remember(kind: Kind, survivor: Any, gone: Sequence[Any], user_id: int) -> N
             for row in gone
         ]
     )
+
+
+def _reserve_contact(given: list[int]) -> None:
+    """Take the rows that will be written before the archive: whoever edits one does so, too."""
+    rows = DealContact.objects.filter(contact_id__in=given).values("deal_id")
+    _take(Deal.objects.filter(pk__in=rows))
+    _take(Lead.objects.filter(contact_id__in=given))
+
+
+def _reserve_company(given: list[int]) -> None:
+    _take(Company.objects.filter(parent_id__in=given).exclude(pk__in=given))
+    _take(Contact.objects.filter(company_id__in=given))
+    _take(Deal.objects.filter(company_id__in=given))
+
+
+def _reserve_nothing(given: list[int]) -> None:
+    """Nothing hangs on a lead that has not been converted."""
+
+
+_reserve: dict[str, Callable[[list[int]], None]] = {
+    "contact": _reserve_contact,
+    "company": _reserve_company,
+    "lead": _reserve_nothing,
+}
+
+
+def _take(rows: Any) -> None:
+    list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def _move_contact(survivor: Contact, gone: list[int]) -> None:

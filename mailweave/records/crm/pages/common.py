@@ -14,15 +14,19 @@ from mailweave.records.crm.models import Company
 
 
 def listing(
-    request: HttpRequest, template: str, find: Callable[[str], QuerySet[Any]]
+    request: HttpRequest, template: str, find: Callable[[str], QuerySet[Any]], kind: str
 ) -> HttpResponse:
     """A searched page of a list; only its rows when htmx asks for a part."""
     text = request.GET.get("q", "").strip()[:200]
-    page = lists.page(
-        find(text), after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
+    sort = "active" if request.GET.get("sort") == "active" else ""
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    if sort:
+        page = lists.newest(kind, find(text), after=after, before=before)
+    else:
+        page = lists.page(find(text), after=after, before=before)
+    lists.active(kind, page.rows)
     part = "#found" if request.headers.get("HX-Request-Type") == "partial" else ""
-    response = render(request, template + part, {"page": page, "text": text})
+    response = render(request, template + part, {"page": page, "text": text, "sort": sort})
     response["Vary"] = "HX-Request-Type"
     return response
 

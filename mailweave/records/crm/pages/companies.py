@@ -26,7 +26,7 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """All companies, or those that were searched for."""
     member_of(request)
-    return listing(request, "crm/companies.html", companies.find)
+    return listing(request, "crm/companies.html", companies.find, companies.KIND)
 
 
 @members

@@ -23,7 +23,7 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """All contacts, or those that were searched for."""
     member_of(request)
-    return listing(request, "crm/contacts.html", contacts.find)
+    return listing(request, "crm/contacts.html", contacts.find, contacts.KIND)
 
 
 @members

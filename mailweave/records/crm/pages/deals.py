@@ -20,7 +20,7 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """All deals, or those that were searched for."""
     member_of(request)
-    return listing(request, "crm/deals.html", deals.find)
+    return listing(request, "crm/deals.html", deals.find, deals.KIND)
 
 
 @members

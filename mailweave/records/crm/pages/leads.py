@@ -12,7 +12,7 @@ from mailweave.records.crm.forms import addresses
 from mailweave.records.crm.forms import lead as forms
 from mailweave.records.crm.forms.conversion import ConversionForm
 from mailweave.records.crm.models import Lead
-from mailweave.records.crm.pages.common import company_named, deletion, form_page, held, listing
+from mailweave.records.crm.pages.common import deletion, form_page, held, listing
 from mailweave.records.crm.pages.merging import leads_to
 
 edits = require_http_methods(["GET", "HEAD", "POST"])
@@ -23,7 +23,7 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """All leads, or those that were searched for."""
     member_of(request)
-    return listing(request, "crm/leads.html", leads.find)
+    return listing(request, "crm/leads.html", leads.find, leads.KIND)
 
 
 @members
@@ -75,8 +75,8 @@ def convert(request: HttpRequest, pk: int) -> HttpResponse:
     first = {"name": lead.name, "company": lead.company_name, "into": ""}
     form = ConversionForm(alike, request.POST or None, initial=first)
     if request.method == "POST" and form.is_valid():
-        company = company_named(request, form.cleaned_data["company"], None)
-        asked = Wish(form.cleaned_data["name"], company, form.cleaned_data["deal"], form.chosen())
+        given = form.cleaned_data
+        asked = Wish(given["name"], given["company"], given["deal"], form.chosen())
         contact = converting.convert(lead, asked, member_of(request).user_id)
         messages.success(request, f"{lead.name} is a contact now, with all of the mail.")
         return redirect("crm:contact", contact.pk)

@@ -31,7 +31,7 @@ def test_foreign_rows_are_not_there(name: str, foreign: dict[str, int], home: Ho
     path = reverse(f"crm:{name}", args=[foreign[name.partition("-")[0]]])
     assert home.client.get(path).status_code == 404
     if "-" in name:
-        assert home.client.post(path, {"name": "Taken over"}).status_code == 404
+        assert home.client.post(path, {"name": "Taken over"}).status_code in (404, 405)
 
 
 @pytest.mark.parametrize("name", OF_ROWS)
