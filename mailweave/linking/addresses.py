@@ -1,6 +1,6 @@
 """The addresses of records: what their modules told us, and what mail is matched by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db.models import Q
 
@@ -30,6 +30,23 @@ def set_addresses(kind: str, record_id: int, addresses: Sequence[tuple[str, str]
     matching.relink(gone | changed.keys())
 
 
+def add_addresses(kind: str, given: Mapping[int, Sequence[tuple[str, str]]]) -> None:
+    """Add (normalised address, kind of address) pairs to records of a kind, by number.
+
+    Stored mail of all of them is linked anew at once, in the caller's transaction. An address that
+    a record has keeps its kind. The caller holds the records.
+    """
+    store.hold()
+    ids = _known({address for pairs in given.values() for address, _ in pairs})
+    rows = [
+        RecordAddress(kind=kind, record_id=pk, address_id=ids[address], address_kind=what)
+        for pk, pairs in sorted(given.items())
+        for address, what in pairs
+    ]
+    RecordAddress.objects.bulk_create(rows, ignore_conflicts=True)
+    matching.relink(set(ids.values()))
+
+
 def forget(kind: str, record_id: int) -> None:
     """Take away the addresses, companions and all links of a record that is deleted.
 
@@ -37,7 +54,7 @@ def forget(kind: str, record_id: int) -> None:
     no more. The mail stays.
     """
     set_addresses(kind, record_id, ())
-    thread_ids = threads_about(kind, record_id)
+    thread_ids = threads_about(kind, [record_id])
     Companion.objects.filter(
         Q(kind=kind, record_id=record_id) | Q(to_kind=kind, to_record_id=record_id)
     ).delete()
@@ -47,18 +64,22 @@ def forget(kind: str, record_id: int) -> None:
 
 
 def _ids(addresses: Iterable[tuple[str, str]]) -> dict[int, str]:
-    """Kinds by the id of the address; addresses new to the workspace get a row."""
+    """Kinds by the id of the address."""
     kinds: dict[str, str] = {}
     for address, kind in addresses:
         kinds.setdefault(address, kind)
-    if not kinds:
+    return {id_: kinds[address] for address, id_ in _known(kinds).items()}
+
+
+def _known(addresses: Collection[str]) -> dict[str, int]:
+    """Ids by address; addresses new to the workspace get a row."""
+    if not addresses:
         return {}
     # In order, so that two writers of the same new addresses wait for each other in one direction.
     Address.objects.bulk_create(
-        [Address(address=address) for address in sorted(kinds)], ignore_conflicts=True
+        [Address(address=address) for address in sorted(addresses)], ignore_conflicts=True
     )
-    found = Address.objects.filter(address__in=kinds).values_list("id", "address")
-    return {id_: kinds[address] for id_, address in found}
+    return dict(Address.objects.filter(address__in=addresses).values_list("address", "id"))
 
 
 def _write(kind: str, record_id: int, kinds: dict[int, str]) -> None:

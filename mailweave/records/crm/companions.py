@@ -24,8 +24,7 @@ def tell(contact_ids: Collection[int]) -> None:
     rows = DealContact.objects.filter(contact_id__in=chosen).select_related("deal")
     for row in rows.order_by("deal_id"):
         given[row.contact_id].append(_of_deal(row.deal))
-    for pk in chosen:
-        linked.set_companions(CONTACT, pk, given.get(pk, []))
+    linked.set_all(CONTACT, {pk: given.get(pk, []) for pk in chosen})
 
 
 def _of_deal(deal: Deal) -> Companion:

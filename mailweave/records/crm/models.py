@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -248,3 +249,44 @@ class Merged(tenancy.TenantModel):
             models.UniqueConstraint("workspace_id", "kind", "record_id", name="merged_once"),
         ]
         indexes = [models.Index(fields=["workspace_id", "kind", "into_id"], name="merged_into")]
+
+
+class Import(tenancy.TenantModel):
+    """A file of contacts, companies or leads on its way in; see :mod:`.importing`."""
+
+    class State(models.TextChoices):
+        MAPPING = "mapping", "Waits for you"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
+
+    OPEN = (State.MAPPING, State.RUNNING)
+
+    kind = models.CharField(max_length=10)
+    filename = models.CharField(max_length=200)
+    encoding = models.CharField(max_length=20)
+    delimiter = models.CharField(max_length=1)
+    columns = ArrayField(models.CharField(max_length=200))
+    mapping = ArrayField(models.CharField(max_length=20, blank=True))
+    state = models.CharField(max_length=8, choices=State.choices, default=State.MAPPING)
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    made = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    same = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    created_by = owner_key()
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+
+class ImportRow(tenancy.TenantModel):
+    """A row of a file that waits to be imported, or could not be: then ``fault`` says why."""
+
+    origin = tenancy.foreign_key("crm.Import")
+    line = models.PositiveIntegerField()
+    cells = ArrayField(models.TextField())
+    fault = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace_id", "origin", "line"], name="import_row_line")]

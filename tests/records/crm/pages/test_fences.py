@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from mailweave.kit import scope
+from mailweave.records.crm import importing
 from mailweave.records.crm.models import Company, Contact, Deal
 from mailweave.records.crm.urls import urlpatterns
 from tests.records.crm.conftest import Home
@@ -23,7 +24,9 @@ def foreign(other: Home) -> dict[str, int]:
         mara = make_contact("Mara", "mara@acme.example", company=acme)
         deal = make_deal("Renewal", mara, company=acme)
         lead = make_lead("Nia", "nia@acme.example", company_name="Acme")
-        return {"company": acme.pk, "contact": mara.pk, "deal": deal.pk, "lead": lead.pk}
+        one = importing.receive("contact", "Acme.csv", b"Name\nMara\n", other.member.user_id)
+        ids = {"import": one.pk}
+        return ids | {"company": acme.pk, "contact": mara.pk, "deal": deal.pk, "lead": lead.pk}
 
 
 @pytest.mark.parametrize("name", OF_ROWS)
@@ -51,7 +54,7 @@ def test_lists_show_nothing_foreign(name: str, foreign: dict[str, int], home: Ho
     page = home.client.get(reverse(f"crm:{name}"), {"q": "", "company": "Ac"})
     assert page.status_code == 200
     for text in ("Acme", "mara@acme.example", "Renewal", "Nia"):
-        assert text not in page.content.decode()
+        assert text not in page.getvalue().decode()
 
 
 def test_a_deal_cannot_take_a_foreign_contact(foreign: dict[str, int], home: Home) -> None:
