@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db.models import Q
 
-from mailweave.linking import activity, matching
+from mailweave.linking import activity, relinking
 from mailweave.linking.companions import threads_about
 from mailweave.linking.models import Companion, Link, RecordAddress
 from mailweave.mail import store
@@ -27,7 +27,7 @@ def set_addresses(kind: str, record_id: int, addresses: Sequence[tuple[str, str]
         rows.filter(address_id__in=gone).delete()
     changed = {id_: to for id_, to in wanted.items() if before.get(id_) != to}
     _write(kind, record_id, changed)
-    matching.relink(gone | changed.keys())
+    relinking.relink_addresses(gone | changed.keys())
 
 
 def add_addresses(kind: str, given: Mapping[int, Sequence[tuple[str, str]]]) -> None:
@@ -44,7 +44,7 @@ def add_addresses(kind: str, given: Mapping[int, Sequence[tuple[str, str]]]) -> 
         for address, what in pairs
     ]
     RecordAddress.objects.bulk_create(rows, ignore_conflicts=True)
-    matching.relink(set(ids.values()))
+    relinking.relink_addresses(set(ids.values()))
 
 
 def forget(kind: str, record_id: int) -> None:
@@ -59,7 +59,7 @@ def forget(kind: str, record_id: int) -> None:
         Q(kind=kind, record_id=record_id) | Q(to_kind=kind, to_record_id=record_id)
     ).delete()
     Link.objects.filter(kind=kind, record_id=record_id).delete()
-    matching.link(thread_ids)
+    relinking.relink(thread_ids)
     activity.forget(kind, record_id)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailweave.linking import matching
+from mailweave.linking import relinking
 from mailweave.linking.models import Companion as Row
 from mailweave.linking.models import ThreadRecord
 from mailweave.mail import store
@@ -52,7 +52,7 @@ def set_all(kind: str, given: Mapping[int, Sequence[Companion]]) -> None:
     if fresh:
         _write(kind, [(key[0], one) for key, one in fresh.items()])
     if gone or fresh:
-        matching.link(threads_about(kind, {key[0] for key in (*gone, *fresh)}))
+        relinking.relink(threads_about(kind, {key[0] for key in (*gone, *fresh)}))
 
 
 def threads_about(kind: str, record_ids: Collection[int]) -> Collection[int]:

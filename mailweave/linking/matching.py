@@ -41,11 +41,9 @@ def link(thread_ids: Collection[int]) -> None:
     derive(thread_ids)
 
 
-def relink(address_ids: Collection[int]) -> None:
-    """Match all stored mail of these addresses again, after a record gained or lost them."""
-    if address_ids:
-        store.hold()
-        link(_find("threads_of_addresses", addresses=list(address_ids)))
+def threads_of(address_ids: Collection[int]) -> list[int]:
+    """The threads with mail on which one of these addresses stands, in a Bcc too."""
+    return _find("threads_of_addresses", addresses=list(address_ids)) if address_ids else []
 
 
 def rematch(message_ids: Collection[int]) -> None:

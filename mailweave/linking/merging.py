@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mailweave.kit import sql
-from mailweave.linking import matching
+from mailweave.linking import relinking
 from mailweave.mail import store
 
 QUERIES = sql.load("mailweave.linking", "merging")
@@ -28,4 +28,4 @@ def merge(kind: str, from_ids: Sequence[int], into_id: int, into_kind: str = "")
     sql.run(QUERIES["drop_addresses"], **given)
     sql.run(QUERIES["carry_companions"], **given, **target)
     sql.run(QUERIES["drop_companions"], **given)
-    matching.link([thread_id for (thread_id,) in concerned])
+    relinking.relink([thread_id for (thread_id,) in concerned])

@@ -1,5 +1,6 @@
-"""What mail is about, and why: Link, RecordAddress, Companion, ThreadRecord, Activity; the choices
-it follows, LinkPolicy; what waits for people and what they say: Decision, Unlinked, Dismissal."""
+"""What mail is about, and why: Link, RecordAddress, Companion, ThreadRecord, Activity; LinkPolicy,
+which decides, and Relinking, how far a change of it has come; what waits for people and what they
+say: Decision, Unlinked, Dismissal."""
 
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Greatest, Now
 
 from mailweave.kit import tenancy
+from mailweave.linking.trials import Relinking as Relinking  # noqa: PLC0414 - as the others
 from mailweave.mail.models import Switch
 
 

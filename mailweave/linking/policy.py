@@ -168,6 +168,11 @@ def hidden() -> Own:
     return colleagues.own(unless=Exists(shows))
 
 
+def hidden_by(internal_mail: str) -> Own:
+    """The same by a choice for mail among colleagues, whatever the policy says."""
+    return Own() if internal_mail == Policy.Internal.SHOW else colleagues.own()
+
+
 def parameters(own: Own) -> dict[str, Any]:
     """What the SQL piece ``outsider`` needs to know."""
     return {"own": list(own.addresses), "own_domains": list(own.domains)}

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from mailweave.kit import live
 from mailweave.kit.errors import Expected
+from mailweave.linking import forecast
 from mailweave.mail import narrowing, neversync, policy, store
 from mailweave.mail.models import Copy, Mailbox, Message, NeverSync, Policy
 from mailweave.mail.policy import Standing
@@ -53,6 +54,29 @@ def change(member: Member, choices: Mapping[str, str], version: int) -> Standing
     _wake_all()
     live.tell(purging.TOPIC)
     return after
+
+
+def adopt(member: Member, pk: int) -> None:
+    """Choose what a trial of linking was about, both policies at once, and begin what follows.
+
+    Raises Expected as :func:`linking.forecast.ready` does.
+    """
+    row = forecast.ready(pk)
+    if row.choices["mail"]:
+        change(member, row.choices["mail"], row.versions[1])
+    forecast.apply(row, member.user_id)
+
+
+def revert(member: Member, pk: int) -> None:
+    """Choose what stood before a trial was applied, and begin what follows. What was taken out of
+    stored mail meanwhile does not come back by itself.
+
+    Raises Expected as :func:`linking.forecast.applied` does.
+    """
+    row = forecast.applied(pk)
+    if row.before["mail"]:
+        change(member, row.before["mail"], row.versions[1])
+    forecast.undo(row, member.user_id)
 
 
 def concerned(user_id: int | None, text: str) -> tuple[NeverSync, int]:

@@ -44,6 +44,12 @@ class Filing:
         """The reason in as few words as a chip has room for."""
         return self.why.partition(", ")[0]
 
+    @property
+    def tense(self) -> str:
+        """Whether the reason is said of now."""
+        now = self.link.reason in {"thread", "deal"} and not self.link.pinned
+        return "present" if now else "past"
+
 
 def filings(message_ids: Collection[int], member: Member) -> Mapping[int, list[Filing]]:
     """Where these messages are filed, as far as the member may see the records."""

@@ -8,11 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from mailweave.linking import forecast, presets
+from mailweave.linking import policy as link_policy
+from mailweave.linking.models import LinkPolicy, Relinking
 from mailweave.mail import policy
 from mailweave.mail.models import Policy
 from mailweave.people.member import member_of, members, require
 from mailweave.sync import policies
 from mailweave.sync.models import Purge, Refill
+from mailweave.web import linking
+
+State = Relinking.State
 
 WORK = {
     "body": "Shortening stored messages",
@@ -66,6 +72,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "version": standing.version,
         "managing": member.may("manage policies"),
         "changed": changed,
+        **_linking(standing),
         **_work(),
     }
     return render(request, "settings/policies.html", facts)
@@ -130,10 +137,28 @@ def _narrowed(standing: policy.Standing, chosen: dict[str, str]) -> dict[str, st
     return changed if any(changed[name] != getattr(standing, name) for name in watched) else {}
 
 
+def _linking(standing: policy.Standing) -> dict[str, Any]:
+    matching, trial = link_policy.current(), forecast.last()
+    open_states = {*Relinking.WORKING, Relinking.State.READY}
+    return {
+        "presets": presets.PRESETS,
+        "fitting": presets.fitting(standing, matching),
+        "link_fields": linking.fields(matching),
+        "link_version": matching.version,
+        "link_changed": LinkPolicy.objects.select_related("changed_by").first(),
+        "trial_open": trial is not None and trial.state in open_states,
+        "trial_undoable": forecast.undoable(trial),
+    }
+
+
 def _work() -> dict[str, Any]:
     purges = Purge.objects.filter(ended_at=None).order_by("pk")
     refills = list(Refill.objects.filter(ended_at=None))
     going = [Work(WORK[one.what], one.done, one.total) for one in purges]
+    going += [
+        Work("Linking stored mail anew", one.done, one.total)
+        for one in Relinking.objects.filter(state__in=[State.APPLYING, State.UNDOING])
+    ]
     if refills:
         done, total = sum(one.done for one in refills), sum(one.total for one in refills)
         going.append(Work("Fetching stored messages again", done, total))

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from mailweave.kit import scope
-from mailweave.linking import addresses, matching
+from mailweave.linking import addresses, matching, relinking
 from mailweave.linking.models import Link, RecordAddress, ThreadRecord
 from mailweave.mail.models import Address
 from mailweave.people import workspaces
@@ -30,14 +30,14 @@ def owner(db: None) -> Iterator[User]:
 def relinked(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     """What matching was asked to do again."""
     asked: list[set[str]] = []
-    original = matching.relink
+    original = relinking.relink_addresses
 
     def noted(ids: Any) -> None:
         found = Address.objects.filter(pk__in=ids).values_list("address", flat=True)
         asked.append(set(found))
         original(ids)
 
-    monkeypatch.setattr(matching, "relink", noted)
+    monkeypatch.setattr(relinking, "relink_addresses", noted)
     return asked
 
 

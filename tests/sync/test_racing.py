@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from mailweave.kit import scope
-from mailweave.linking import addresses, matching
+from mailweave.linking import addresses, matching, relinking
 from mailweave.linking.models import Link
 from mailweave.mail import store
 from mailweave.mail.models import Copy, Mailbox, Message, Thread
@@ -118,7 +118,8 @@ def test_an_address_that_comes_while_mail_is_stored(
     if first == "mail":
         monkeypatch.setattr(matching, "link", pausing(matching.link))
     else:
-        monkeypatch.setattr(matching, "relink", pausing(matching.relink))
+        pausing_address = pausing(relinking.relink_addresses)
+        monkeypatch.setattr(relinking, "relink_addresses", pausing_address)
     at_once(mail, address)
     with scope.workspace(workspace_id):
         assert Link.objects.get().reason == "sender"

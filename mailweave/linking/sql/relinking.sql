@@ -1,0 +1,69 @@
+-- name: count
+SELECT coalesce(sum(message_count), 0)::int FROM mail_thread
+WHERE workspace_id = %(workspace)s AND id = ANY(%(threads)s::bigint[]);
+
+-- name: next
+-- Threads that are still to be looked at, the newest first, with how many messages they have.
+SELECT t.id, greatest(t.message_count, 1) FROM mail_thread t
+WHERE t.workspace_id = %(workspace)s
+  AND (%(given)s::bigint[] IS NULL OR t.id = ANY(%(given)s::bigint[]))
+  AND (%(position)s::bigint IS NULL OR t.id < %(position)s::bigint)
+ORDER BY t.id DESC LIMIT %(limit)s;
+
+-- name: changes
+-- How many links would come and how many would go, of those in the tables that imagining filled.
+SELECT
+    (SELECT count(*)::int FROM would w WHERE w.reason <> 'manual' AND NOT EXISTS (
+        SELECT 1 FROM linking_link l
+        WHERE l.workspace_id = %(workspace)s AND l.message_id = w.message_id
+          AND l.kind = w.kind AND l.record_id = w.record_id)),
+    (SELECT count(*)::int FROM considered c
+        CROSS JOIN LATERAL (
+            SELECT kind, record_id FROM linking_link
+            WHERE workspace_id = %(workspace)s AND message_id = c.message_id AND NOT pinned OFFSET 0
+        ) l
+        WHERE NOT EXISTS (
+            SELECT 1 FROM would w
+            WHERE w.message_id = c.message_id AND w.kind = l.kind AND w.record_id = l.record_id));
+
+-- name: people
+-- Who would appear on a deal that has none of their mail now.
+SELECT DISTINCT w.via_kind || ':' || w.via_record_id FROM would w
+WHERE w.reason = 'deal' AND NOT EXISTS (
+    SELECT 1 FROM linking_link l
+    WHERE l.workspace_id = %(workspace)s AND l.kind = w.kind AND l.record_id = w.record_id
+      AND l.linked AND (l.via_kind = w.via_kind AND l.via_record_id = w.via_record_id OR EXISTS (
+        SELECT 1 FROM linking_link p
+        WHERE p.workspace_id = %(workspace)s AND p.message_id = l.message_id
+          AND p.kind = w.via_kind AND p.record_id = w.via_record_id AND p.linked)));
+
+-- name: coming
+SELECT w.message_id, w.kind, w.record_id, w.reason, w.via_kind, w.via_record_id,
+    (SELECT a.address FROM mail_address a
+     WHERE a.workspace_id = %(workspace)s AND a.id = w.address_id AND EXISTS (
+        SELECT 1 FROM mail_participant p
+        WHERE p.workspace_id = %(workspace)s AND p.message_id = w.message_id
+          AND p.address_id = w.address_id))
+FROM would w JOIN considered c ON c.message_id = w.message_id
+WHERE w.reason <> 'manual' AND NOT EXISTS (
+    SELECT 1 FROM linking_link l
+    WHERE l.workspace_id = %(workspace)s AND l.message_id = w.message_id
+      AND l.kind = w.kind AND l.record_id = w.record_id)
+ORDER BY c.sent_at DESC, w.message_id, w.kind, w.record_id LIMIT %(limit)s;
+
+-- name: going
+SELECT c.message_id, l.kind, l.record_id, l.reason, l.via_kind, l.via_record_id,
+    (SELECT a.address FROM mail_address a
+     WHERE a.workspace_id = %(workspace)s AND a.id = l.address_id AND EXISTS (
+        SELECT 1 FROM mail_participant p
+        WHERE p.workspace_id = %(workspace)s AND p.message_id = c.message_id
+          AND p.address_id = l.address_id))
+FROM considered c
+CROSS JOIN LATERAL (
+    SELECT kind, record_id, reason, via_kind, via_record_id, address_id FROM linking_link
+    WHERE workspace_id = %(workspace)s AND message_id = c.message_id AND NOT pinned OFFSET 0
+) l
+WHERE NOT EXISTS (
+    SELECT 1 FROM would w
+    WHERE w.message_id = c.message_id AND w.kind = l.kind AND w.record_id = l.record_id)
+ORDER BY c.sent_at DESC, c.message_id, l.kind, l.record_id LIMIT %(limit)s;
