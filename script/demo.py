@@ -37,6 +37,16 @@ STAGES = {
 }
 
 
+STATUSES = ("new", "working", "qualified")
+SOURCES = ("Boat show", "Web form", "Recommended by a customer")
+PARTS = {"Greycliff Marinas": "Tidewater Ferries"}
+DESKS = {
+    "Cardinal Marine Insurance": {"addresses": ["leon.adeyemi@cardinal-marine.example"]},
+    "Pinegate Talent": {"portal": ["marcus@pinegate.example"]},
+}
+"""Addresses that write to us and belong to a company rather than to a contact."""
+
+
 def main() -> int:
     """Prepare what is missing, then run until told to stop."""
     options = read_options()
@@ -170,18 +180,25 @@ def open_desk(state: Sandbox, invented: world.World) -> None:
 
 
 def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
-    """The CRM side of the world, as ``load_contacts`` reads it."""
+    """The CRM side of the world, as ``load_contacts`` reads it. Of the people with whom nothing is
+    under way, every third is a lead."""
     records = invented.contacts()
+    busy = {address for deal in records.deals for address in deal.contacts}
+    fresh = [one for one in records.contacts if one.address not in busy][2::3]
     return {
-        "companies": [{"name": one.name, "domain": one.domain} for one in records.companies],
-        "contacts": [
+        "companies": [
             {
                 "name": one.name,
-                "title": one.title,
-                "company": one.company,
-                "addresses": [one.address, *one.others],
+                "domain": one.domain,
+                "part_of": PARTS.get(one.name, ""),
+                **DESKS.get(one.name, {}),
             }
-            for one in records.contacts
+            for one in records.companies
+        ],
+        "contacts": [_person(one) for one in records.contacts if one not in fresh],
+        "leads": [
+            {**_person(one), "status": STATUSES[at % 3], "source": SOURCES[at % 3]}
+            for at, one in enumerate(fresh)
         ],
         "deals": [
             {
@@ -193,6 +210,15 @@ def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
             }
             for one in records.deals
         ],
+    }
+
+
+def _person(one: world.Contact) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "title": one.title,
+        "company": one.company,
+        "addresses": [one.address, *one.others],
     }
 
 

@@ -10,7 +10,14 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from mailweave.kit import scope
-from tests.records.crm.makers import make_contact, make_deal, make_workspace
+from mailweave.linking.models import Activity
+from tests.records.crm.makers import (
+    make_company,
+    make_contact,
+    make_deal,
+    make_lead,
+    make_workspace,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -184,3 +191,51 @@ def look(page: Page, path: str) -> None:
     judge(page)
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_leads_companies_merging_and_files_are_accessible(
+    open_page: Opener, workspace: tuple[int, Any], scheme: str, tmp_path: Path
+) -> None:
+    with scope.workspace(workspace[0]):
+        group = make_company("Acme Group")
+        acme = make_company("Acme", "office@acme.example", "portal@acme.example", parent=group)
+        lead = make_lead("Nia Patel", "nia@patel.example", company_name="Acme", source="Fair")
+        mara = make_contact("Mara Okafor", "mara@acme.example", title="CFO", company=acme)
+        make_contact("Mara O.", "mara@acme.example", phone="+49 30 1")
+        Activity.objects.filter(record_id=mara.pk).update(changed_at="2026-01-01T00:00Z")
+    page = open_page("/crm/contacts/?sort=active", color_scheme=scheme)
+    for path in (
+        "/crm/contacts/?sort=active",
+        "/crm/contacts/merge/",
+        "/crm/contacts/import/",
+        "/crm/leads/",
+        f"/crm/leads/{lead.pk}/",
+        f"/crm/leads/{lead.pk}/edit/",
+        f"/crm/leads/{lead.pk}/convert/",
+        f"/crm/companies/{acme.pk}/",
+        f"/crm/companies/{acme.pk}/edit/",
+        f"/crm/companies/{acme.pk}/emails/",
+        f"/crm/leads/merge/?id={lead.pk}&q=nia",
+    ):
+        look(page, path)
+    page.goto("/crm/contacts/merge/")
+    page.get_by_role("link", name="Compare").click()
+    page.wait_for_url("**id=**")
+    look(page, page.url)
+    page.get_by_role("button", name="Merge into one").press("Enter")
+    expect(page.get_by_text("Merged into")).to_be_visible()
+    file = tmp_path / "people.csv"
+    file.write_text("Name;E-mail\nJon Weber;jon@globex.example\n;nobody@globex.example\n")
+    page.goto("/crm/contacts/")
+    page.get_by_role("button", name="More").press("Enter")
+    page.get_by_role("link", name="Import from CSV").click()
+    page.get_by_label("CSV file").set_input_files(file)
+    page.get_by_role("button", name="Look at the file").click()
+    look(page, page.url)
+    page.get_by_role("button", name="Show what would happen").click()
+    expect(page.get_by_text("Line 3: It has no name.")).to_be_visible()
+    judge(page)
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Importing: 0 of 2 rows")).to_be_visible()
+    look(page, page.url)

@@ -65,24 +65,26 @@ SELECT m.id, m.thread_id, m.sent_at, m.direction, see.level, see.unread, see.kin
     CASE WHEN see.level >= 3 THEN m.attachment_count ELSE 0 END,
     who.names, who.addresses, who.people
 FROM unnest(%(messages)s::bigint[]) WITH ORDINALITY AS w (id, place)
-JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = w.id
+CROSS JOIN LATERAL (
+    SELECT * FROM mail_message WHERE workspace_id = %(workspace)s AND id = w.id LIMIT 1
+) m
 CROSS JOIN LATERAL (
     SELECT max(c.level) AS level,
         bool_or(c.level = 4 AND c.state = 'stored' AND NOT c.seen) AS unread,
-        array_agg(b.kind::text ORDER BY b.id) AS kinds
-    FROM ({copies}) c
-    JOIN mail_mailbox b ON b.workspace_id = %(workspace)s AND b.id = c.mailbox_id
+        array_agg((SELECT b.kind::text FROM mail_mailbox b
+                   WHERE b.workspace_id = %(workspace)s AND b.id = c.mailbox_id)
+                  ORDER BY c.mailbox_id) AS kinds
+    FROM ({copies} OFFSET 0) c
 ) see
 CROSS JOIN LATERAL (
-    SELECT array_agg(q.name ORDER BY q.role, q.position) FILTER (WHERE q.nr <= %(named)s) AS names,
-        array_agg(q.address ORDER BY q.role, q.position) FILTER (WHERE q.nr <= %(named)s)
-            AS addresses,
+    SELECT array_agg(q.name ORDER BY q.nr) FILTER (WHERE q.nr <= %(named)s) AS names,
+        array_agg((SELECT a.address FROM mail_address a
+                   WHERE a.workspace_id = %(workspace)s AND a.id = q.address_id)
+                  ORDER BY q.nr) FILTER (WHERE q.nr <= %(named)s) AS addresses,
         count(*) AS people
     FROM (
-        SELECT p.role, p.position, p.name, a.address,
-            row_number() OVER (ORDER BY p.role, p.position) AS nr
+        SELECT p.name, p.address_id, row_number() OVER (ORDER BY p.role, p.position) AS nr
         FROM mail_participant p
-        JOIN mail_address a ON a.workspace_id = %(workspace)s AND a.id = p.address_id
         WHERE p.workspace_id = %(workspace)s AND p.message_id = m.id
           AND CASE m.direction WHEN 'in' THEN p.role = 1 ELSE p.role IN (4, 5) END
     ) q

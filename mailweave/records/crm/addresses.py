@@ -36,7 +36,8 @@ class Book:
 
     def primary(self) -> Subquery:
         """The primary address of the record that an outer query is at."""
-        return Subquery(self.own().filter(kind=PRIMARY).order_by("pk").values("address")[:1])
+        found = self.own().filter(kind=PRIMARY).order_by("address")  # the order of an index
+        return Subquery(found.values("address")[:1])
 
     def sharing(self, pk: int, given: Collection[str]) -> list[Any]:
         """Where other records of the kind have one of these addresses too; each row with its

@@ -1,4 +1,4 @@
-"""Companies, contacts and deals from a JSON document, as often as you like."""
+"""Companies, contacts, leads and deals from a JSON document, as often as you like."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,21 +10,25 @@ from django.db.models import QuerySet
 
 from mailweave.kit.errors import Expected
 from mailweave.mime.address import normalise
-from mailweave.records.crm import companies, contacts, deals
-from mailweave.records.crm.models import Contact, ContactAddress, Deal
+from mailweave.records.crm import companies, contacts, deals, leads
+from mailweave.records.crm.models import Contact, ContactAddress, Deal, Lead, LeadAddress
 
 Text = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\0]*\Z")]
 Name = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\0]*[^\s\0][^\0]*\Z")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
+Status = Literal["new", "working", "qualified", "unqualified"]
 Stage = Literal["new", "qualified", "proposal", "won", "lost"]
 MOST = Decimal(10) ** 12
 
 
 class CompanyIn(msgspec.Struct):
-    """A company; its name is what it is known by."""
+    """A company; its name is what it is known by. ``part_of`` is another one's, loaded before."""
 
     name: Name
     domain: Text = ""
+    part_of: Text = ""
+    addresses: list[str] = []
+    portal: list[str] = []
 
 
 class ContactIn(msgspec.Struct):
@@ -33,6 +37,17 @@ class ContactIn(msgspec.Struct):
     name: Name
     title: Text = ""
     company: Text = ""
+    addresses: list[str] = []
+
+
+class LeadIn(msgspec.Struct):
+    """A lead; known by its name and the first address. One that was converted is left alone."""
+
+    name: Name
+    title: Text = ""
+    company: Text = ""
+    status: Status = "new"
+    source: Annotated[str, msgspec.Meta(max_length=100, pattern=r"\A[^\0]*\Z")] = ""
     addresses: list[str] = []
 
 
@@ -52,6 +67,7 @@ class Document(msgspec.Struct):
 
     companies: list[CompanyIn] = []
     contacts: list[ContactIn] = []
+    leads: list[LeadIn] = []
     deals: list[DealIn] = []
 
 
@@ -61,6 +77,7 @@ class Loaded:
 
     companies: int
     contacts: int
+    leads: int
     deals: int
 
 
@@ -72,9 +89,12 @@ def load(text: bytes) -> Loaded:
         _company(company)
     for contact in document.contacts:
         _contact(contact)
+    for lead in document.leads:
+        _lead(lead)
     for deal in document.deals:
         _deal(deal)
-    return Loaded(len(document.companies), len(document.contacts), len(document.deals))
+    people = len(document.contacts), len(document.leads)
+    return Loaded(len(document.companies), *people, len(document.deals))
 
 
 def read(text: bytes) -> Document:
@@ -90,6 +110,8 @@ def read(text: bytes) -> Document:
 
 def _faults(document: Document) -> Iterator[str]:
     given = [text for row in document.contacts for text in row.addresses]
+    given += [text for row in document.leads for text in row.addresses]
+    given += [text for row in document.companies for text in (*row.addresses, *row.portal)]
     given += [text for row in document.deals for text in row.contacts]
     yield from (f"{text!r} is not an e-mail address." for text in given if not normalise(text))
     for deal in document.deals:
@@ -100,9 +122,16 @@ def _faults(document: Document) -> Iterator[str]:
 
 def _company(row: CompanyIn) -> None:
     company, _ = companies.named(row.name)
-    if company and company.domain != row.domain:
-        company.domain = row.domain
-        company.save()
+    if company is None:
+        return
+    parent, _ = companies.named(row.part_of)
+    kinds = [(text, "additional" if at else "primary") for at, text in enumerate(row.addresses)]
+    kinds += [(text, "portal") for text in row.portal]
+    given = [(address, kind) for text, kind in kinds if (address := normalise(text))]
+    stored = [(one.address, one.kind) for one in companies.addresses(company.pk)]
+    if (company.domain, company.parent, stored) != (row.domain, parent, given):
+        company.domain, company.parent = row.domain, parent
+        companies.store(company, given)
 
 
 def _contact(row: ContactIn) -> None:
@@ -113,6 +142,23 @@ def _contact(row: ContactIn) -> None:
     contact.name, contact.title = row.name, row.title
     contact.company, _ = companies.named(row.company)
     contacts.store(contact, given)
+
+
+def _lead(row: LeadIn) -> None:
+    given = [address for text in row.addresses if (address := normalise(text))]
+    namesakes = Lead.objects.filter(name=row.name)
+    if given:
+        known = LeadAddress.objects.filter(address=given[0]).values("lead")
+        lead = namesakes.filter(pk__in=known).order_by("pk").first()
+        lead = lead or namesakes.filter(converted_at__isnull=False).first()
+    else:
+        lead = namesakes.order_by("pk").first()
+    lead = lead or Lead()
+    if lead.converted_at:
+        return
+    lead.name, lead.title, lead.company_name = row.name, row.title, row.company
+    lead.status, lead.source = row.status, row.source
+    leads.store(lead, given)
 
 
 def _deal(row: DealIn) -> None:

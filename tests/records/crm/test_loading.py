@@ -9,12 +9,25 @@ from django.core.management import CommandError, call_command
 
 from mailweave.kit import scope
 from mailweave.kit.errors import Expected
-from mailweave.records.crm import contacts, deals, loading
-from mailweave.records.crm.models import Company, Contact, Deal
+from mailweave.records.crm import contacts, deals, leads, loading
+from mailweave.records.crm.models import Company, CompanyAddress, Contact, Deal, Lead
 from tests.records.crm.conftest import Home
 
 DOCUMENT: dict[str, Any] = {
-    "companies": [{"name": "Acme", "domain": "acme.example"}],
+    "companies": [
+        {"name": "Group"},
+        {
+            "name": "Acme",
+            "domain": "acme.example",
+            "part_of": "Group",
+            "addresses": ["Office@acme.example"],
+            "portal": ["portal@acme.example"],
+        },
+    ],
+    "leads": [
+        {"name": "Nia", "company": "Initech", "status": "working", "addresses": ["nia@x.example"]},
+        {"name": "Nobody yet"},
+    ],
     "contacts": [
         {
             "name": "Mara Okafor",
@@ -50,6 +63,14 @@ def seen() -> dict[str, Any]:
             (each.pk, each.name, each.title, [row.address for row in contacts.addresses(each.pk)])
             for each in Contact.objects.order_by("pk")
         ],
+        "offices": [
+            (each.company.name, each.company.parent.name, each.address, each.kind)
+            for each in CompanyAddress.objects.select_related("company__parent").order_by("pk")
+        ],
+        "leads": [
+            (each.pk, each.name, each.company_name, each.status, len(leads.addresses(each.pk)))
+            for each in Lead.objects.order_by("pk")
+        ],
         "deals": [
             (
                 each.pk,
@@ -66,13 +87,25 @@ def test_loading_twice_is_loading_once(
     home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(home, tmp_path / "world.json", DOCUMENT)
-    assert "1 companies, 4 contacts and 1 deals" in capsys.readouterr().out
+    assert "2 companies, 4 contacts, 2 leads and 1 deals" in capsys.readouterr().out
     with scope.workspace(home.id):
         first = seen()
     run(home, tmp_path / "world.json", DOCUMENT)
     with scope.workspace(home.id):
         assert seen() == first
-    assert [row[1:] for row in first["companies"]] == [("Acme", "acme.example"), ("Globex", "")]
+    assert [row[1:] for row in first["companies"]] == [
+        ("Group", ""),
+        ("Acme", "acme.example"),
+        ("Globex", ""),
+    ]
+    assert first["offices"] == [
+        ("Acme", "Group", "office@acme.example", "primary"),
+        ("Acme", "Group", "portal@acme.example", "portal"),
+    ]
+    assert [row[1:] for row in first["leads"]] == [
+        ("Nia", "Initech", "working", 1),
+        ("Nobody yet", "", "new", 0),
+    ]
     assert first["contacts"][0][1:] == (
         "Mara Okafor",
         "CFO",

@@ -13,9 +13,9 @@ from mailweave.records.crm import loading
 
 
 class Command(BaseCommand):
-    """Loads companies, contacts and deals. Loading the same document again changes nothing."""
+    """Loads companies, contacts, leads and deals. Loading the same again changes nothing."""
 
-    help = "Load companies, contacts and deals from a JSON file, or from standard input."
+    help = "Load companies, contacts, leads and deals from a JSON file, or from standard input."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, help="default: standard input")
@@ -32,5 +32,6 @@ class Command(BaseCommand):
         except (OSError, Expected) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
-            f"{done.companies} companies, {done.contacts} contacts and {done.deals} deals loaded."
+            f"{done.companies} companies, {done.contacts} contacts, {done.leads} leads and "
+            f"{done.deals} deals loaded."
         )
