@@ -14,6 +14,7 @@ from mailweave.kit import live
 from mailweave.kit.errors import Expected
 from mailweave.linking import history, links, registry
 from mailweave.linking.history import LinkView
+from mailweave.linking.models import Link
 from mailweave.linking.registry import Card
 from mailweave.mail.models import Message
 from mailweave.mail.reading import MessageView
@@ -28,6 +29,14 @@ from mailweave.web.templatetags.ui import count
 
 Record = tuple[str, int]
 VERBS = {"link", "unlink", "move", "reset"}
+RULES = {
+    Link.Reason.THREAD: "An answer is filed where its conversation is",
+    Link.Reason.SENDER: "Received mail is filed under whose address sent it",
+    Link.Reason.RECIPIENT: "Mail is filed under whose address it went to",
+    Link.Reason.COMPANY: "Mail with a person is filed under their company, too",
+    Link.Reason.DEAL: "Mail with a person is filed under their open deals, too",
+    Link.Reason.MANUAL: "Somebody decided it, and no rule changes that",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,18 @@ class Filing:
     label: str
     why: str
     link: LinkView
+
+    @property
+    def because(self) -> str:
+        """The reason as the end of a sentence about the message."""
+        if self.link.reason == Link.Reason.COMPANY and not self.link.pinned:
+            return self.why
+        return f"it {'is' if self.tense == 'present' else 'was'} {self.why}"
+
+    @property
+    def rule(self) -> str:
+        """What it follows from."""
+        return RULES[Link.Reason(self.link.reason)]
 
     @property
     def short(self) -> str:

@@ -182,7 +182,7 @@ def test_linking_by_keyboard_and_undoing(
     enter(post.member)
     page.goto(f"/mail/threads/{thread}/")
     page.keyboard.press("l")
-    expect(page.get_by_role("searchbox", name="Find a contact")).to_be_focused()
+    expect(page.get_by_role("searchbox", name="Find a record")).to_be_focused()
     page.keyboard.type("bell")
     page.get_by_role("button", name="Link to Jon Bell").click()
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -7,6 +7,9 @@ import pytest
 from django.test import Client
 
 from mailweave.linking.models import Link
+from mailweave.people.models import User
+from mailweave.records.crm import contacts
+from mailweave.records.crm.models import Contact
 from mailweave.web import links
 from tests.web.letters import PART, Post, make_post, make_stranger
 
@@ -161,3 +164,78 @@ def test_a_link_by_bcc_does_not_name_the_address(post: Post) -> None:
     with post.inside():
         found = links.filings([pk], post.member)
     assert [one.why for one in found[pk]] == ["sent to Mara"]
+
+
+def test_moving_is_one_act_with_one_undo(post: Post) -> None:
+    _, pk = post.letter(sender="mara@acme.example")
+    mara = post.contact("Mara", "mara@acme.example")
+    jon = post.contact("Jon", "jon@acme.example")
+    came = f"crm.contact:{mara}"
+    dialog = post.browser.get(f"/mail/messages/{pk}/link/?from={came}&q=jon", headers=PART)
+    assert f"/links/crm.contact/{jon}/move/" in dialog.content.decode()
+    page = post.browser.get(f"/mail/messages/{pk}/link/?from={came}").content.decode()
+    assert "Move from Mara to…" in page
+    answer = decide(post.browser, pk, jon, "move", data={"from": came}, headers=PART)
+    text = answer.content.decode()
+    assert "Moved to Jon." in text
+    assert decisions(post, pk) == [("manual", False, True), ("manual", True, True)]
+    post.browser.post(undo_in(text))
+    assert decisions(post, pk) == [("sender", True, False)]
+    for wrong in ("", "crm.contact:98765", "nonsense"):
+        refused = decide(post.browser, pk, jon, "move", data={"from": wrong})
+        assert refused.status_code == 404
+
+
+def test_the_whole_conversation_is_what_one_may_read(post: Post) -> None:
+    """Not the messages of others in the same thread."""
+    thread, first = post.letter(minute=1)
+    _, second = post.letter(thread=thread, minute=2)
+    with post.inside():
+        box = post.archive.mailbox(User.objects.get(pk=post.colleague.user_id), "private")
+        hidden = post.archive.message(thread, minute=3)
+        post.archive.copy(hidden, box)
+        post.archive.settle()
+    contact = post.contact("Mara", "mara@acme.example")
+    answer = decide(post.browser, first, contact, "link", data={"whole": "1"}, headers=PART)
+    text = answer.content.decode()
+    assert "Linked 2 messages to Mara." in text
+    assert decisions(post, second) == [("manual", True, True)]
+    assert ("manual", True, True) not in decisions(post, hidden)
+    post.browser.post(undo_in(text))
+    assert decisions(post, first) == decisions(post, second) == []
+
+
+def test_an_undo_is_for_who_acted_and_for_once(post: Post) -> None:
+    _, pk = post.letter()
+    contact = post.contact("Mara", "mara@acme.example")
+    way = undo_in(told(post.browser, pk, contact, "link"))
+    assert make_stranger().post(way, headers=PART).status_code == 422
+    assert post.other.post(way, headers=PART).status_code == 422
+    assert decisions(post, pk) == [("manual", True, True)]
+    assert post.browser.post(way, headers=PART).status_code == 200
+    assert post.browser.post(way, headers=PART).status_code == 422
+
+
+def test_nothing_comes_back_for_a_record_that_is_gone(post: Post) -> None:
+    _, pk = post.letter()
+    contact = post.contact("Mara", "mara@acme.example")
+    told(post.browser, pk, contact, "link")
+    way = undo_in(told(post.browser, pk, contact, "unlink"))
+    with post.inside():
+        contacts.delete(Contact.objects.get(pk=contact))
+    answer = post.browser.post(way, headers=PART)
+    assert answer.status_code == 422
+    assert "not there any more" in answer.content.decode()
+    assert decisions(post, pk) == []
+
+
+def test_the_dialog_begins_with_records_of_the_same_person(post: Post) -> None:
+    _, earlier = post.letter(sender="mara@acme.example", minute=1)
+    _, pk = post.letter(sender="mara@acme.example", minute=2)
+    deal = post.deal("Renewal", post.contact("Jon", "jon@acme.example"))
+    post.contact("Mara", "m@other.example")
+    post.browser.post(f"/mail/messages/{earlier}/links/crm.deal/{deal}/link/")
+    text = post.browser.get(f"/mail/messages/{pk}/link/", headers=PART).content.decode()
+    assert text.index("Renewal") < text.index("m@other.example")
+    assert "has other mail with them" in text
+    assert "last mail" in text

@@ -82,8 +82,9 @@ def test_it_says_where_it_is_filed_and_why(post: Post) -> None:
     thread, _ = post.letter(sender="mara@acme.example")
     contact = post.contact("Mara Okafor", "mara@acme.example")
     text = read(post, thread)
-    assert f'<a class="chip" href="/crm/contacts/{contact}/"' in text
-    assert "sent by mara@acme.example, an address of Mara Okafor" in text
+    assert f'<p>Contact <a href="/crm/contacts/{contact}/"' in text
+    assert "Because it was sent by mara@acme.example, an address of Mara Okafor" in text
+    assert "Received mail is filed under whose address sent it" in text
 
 
 def test_bcc_is_for_the_owner_alone(post: Post) -> None:

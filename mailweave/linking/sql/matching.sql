@@ -87,10 +87,10 @@ WHERE t.id = d.id AND t.workspace_id = %(workspace)s
         WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
     ) m
     CROSS JOIN LATERAL (
-        SELECT 1 FROM linking_link
-        WHERE workspace_id = %(workspace)s AND message_id = m.id
-          AND kind = d.kind AND record_id = d.record_id AND linked LIMIT 1
-    ) l)
+        SELECT kind, record_id FROM linking_link
+        WHERE workspace_id = %(workspace)s AND message_id = m.id AND linked OFFSET 0
+    ) l
+    WHERE l.kind = d.kind AND l.record_id = d.record_id)
 RETURNING t.kind, t.record_id;
 
 -- name: derive_thread_records

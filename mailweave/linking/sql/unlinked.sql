@@ -73,10 +73,11 @@ ON CONFLICT (workspace_id, message_id, mailbox_id) DO UPDATE SET
         IS DISTINCT FROM (excluded.person_id, excluded.sent_at, excluded.dismissed);
 
 -- name: shown
--- The message of row u, if it is still the viewer's own and about no record.
+-- The message of row u, if it is still the viewer's own and about no record. (Without the OFFSET,
+-- the planner may look for copies by their mailbox, which has a hundred thousand.)
 SELECT m.* FROM mail_message m
 WHERE m.workspace_id = %(workspace)s AND m.id = u.message_id AND NOT m.linked
-  AND EXISTS (SELECT 1 FROM ({copies}) c WHERE c.mailbox_id = u.mailbox_id AND c.level = 4)
+  AND EXISTS (SELECT 1 FROM ({copies} OFFSET 0) c WHERE c.mailbox_id = u.mailbox_id AND c.level = 4)
 LIMIT 1
 
 -- name: groups
@@ -94,13 +95,12 @@ WITH RECURSIVE walk AS (
         SELECT r.sent_at, r.message_id, r.person_id, NOT EXISTS (
             SELECT 1 FROM unnest(%(own)s::bigint[]) AS b (mailbox_id)
             CROSS JOIN LATERAL (
-                SELECT 1 FROM (
-                    SELECT message_id, mailbox_id FROM linking_unlinked
-                    WHERE workspace_id = %(workspace)s AND mailbox_id = b.mailbox_id
-                      AND person_id = r.person_id AND NOT dismissed
-                      AND (sent_at, message_id) >= (%(at)s, %(id)s) OFFSET 0
-                ) u
-                CROSS JOIN LATERAL ({shown}) m LIMIT 1
+                SELECT 1 FROM linking_unlinked u
+                CROSS JOIN LATERAL ({shown}) m
+                WHERE u.workspace_id = %(workspace)s AND u.mailbox_id = b.mailbox_id
+                  AND u.person_id = r.person_id AND NOT u.dismissed
+                  AND (u.sent_at, u.message_id) >= (%(at)s, %(id)s)
+                ORDER BY u.person_id, u.sent_at DESC, u.message_id DESC LIMIT 1
             ) newer
         ) AND EXISTS (
             SELECT 1 FROM mail_address a
@@ -112,14 +112,12 @@ WITH RECURSIVE walk AS (
             SELECT u.sent_at, u.message_id, u.person_id
             FROM unnest(%(own)s::bigint[]) AS b (mailbox_id)
             CROSS JOIN LATERAL (
-                SELECT u.sent_at, u.message_id, u.person_id FROM (
-                    SELECT sent_at, message_id, person_id, mailbox_id FROM linking_unlinked
-                    WHERE workspace_id = %(workspace)s AND mailbox_id = b.mailbox_id
-                      AND NOT dismissed AND (sent_at, message_id) < (w.sent_at, w.message_id)
-                      AND person_id <> ALL(w.met)
-                    ORDER BY sent_at DESC, message_id DESC OFFSET 0
-                ) u
-                CROSS JOIN LATERAL ({shown}) m LIMIT 1
+                SELECT u.sent_at, u.message_id, u.person_id FROM linking_unlinked u
+                CROSS JOIN LATERAL ({shown}) m
+                WHERE u.workspace_id = %(workspace)s AND u.mailbox_id = b.mailbox_id
+                  AND NOT u.dismissed AND (u.sent_at, u.message_id) < (w.sent_at, w.message_id)
+                  AND u.person_id <> ALL(w.met)
+                ORDER BY u.sent_at DESC, u.message_id DESC LIMIT 1
             ) u
             ORDER BY u.sent_at DESC, u.message_id DESC LIMIT 1
         ) r
@@ -152,14 +150,12 @@ SELECT DISTINCT m.sent_at, m.id, m.thread_id, m.subject, m.preview, m.direction,
     m.attachment_count, a.address, coalesce(nullif(p.name, ''), a.name) AS name
 FROM unnest(%(own)s::bigint[]) AS b (mailbox_id)
 CROSS JOIN LATERAL (
-    SELECT m.* FROM (
-        SELECT message_id, mailbox_id FROM linking_unlinked
-        WHERE workspace_id = %(workspace)s AND mailbox_id = b.mailbox_id
-          AND person_id = %(person)s AND NOT dismissed
-          AND (sent_at, message_id) < (%(at)s, %(id)s)
-        ORDER BY sent_at DESC, message_id DESC OFFSET 0
-    ) u
-    CROSS JOIN LATERAL ({shown}) m LIMIT %(limit)s
+    SELECT m.* FROM linking_unlinked u
+    CROSS JOIN LATERAL ({shown}) m
+    WHERE u.workspace_id = %(workspace)s AND u.mailbox_id = b.mailbox_id
+      AND u.person_id = %(person)s AND NOT u.dismissed
+      AND (u.sent_at, u.message_id) < (%(at)s, %(id)s)
+    ORDER BY u.sent_at DESC, u.message_id DESC LIMIT %(limit)s
 ) m
 JOIN mail_address a ON a.workspace_id = %(workspace)s AND a.id = %(person)s
 LEFT JOIN LATERAL (

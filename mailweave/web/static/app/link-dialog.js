@@ -1,5 +1,12 @@
-// The dialog that links a message closes once it is linked; the focus goes back to its button, also
-// when a key had opened it.
+// The dialog that links a message closes once it is linked; the focus goes back to what opened it,
+// also when a key had, or to the message's button where that is gone.
+import "./offer-keys.js";
+
+let opener = null;
+
+addEventListener("click", (event) => {
+  opener = event.target.closest?.('a[hx-target^="#link-"]') ?? opener;
+}, true);
 
 document.addEventListener("htmx:after:swap", (event) => {
   if (!event.detail.ctx?.target?.id?.startsWith("filed-")) return;
@@ -9,7 +16,7 @@ document.addEventListener("htmx:after:swap", (event) => {
 document.addEventListener("close", (event) => {
   const dialog = event.target;
   if (!dialog.matches?.("dialog.link-dialog")) return;
-  const button = document.querySelector(`a[hx-target="#${dialog.parentElement.id}"]`);
+  const button = document.querySelector(`.foot a[hx-target="#${dialog.parentElement.id}"]`);
   dialog.remove();
-  button?.focus({ preventScroll: true });
+  (opener?.isConnected ? opener : button)?.focus({ preventScroll: true });
 }, true);
