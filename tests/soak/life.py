@@ -192,8 +192,9 @@ class Life:
             if copies:
                 message = copies[which % len(copies)].message
                 viewer = viewer_for(self.world.member)
-                marks.mark(viewer, marks.of_messages([message.pk]), seen=seen, mailbox_id=box)
-                self.marked[company, message.message_id] = seen
+                which_one = marks.of_messages([message.pk])
+                if marks.mark(viewer, which_one, seen=seen, mailbox_id=box).count:
+                    self.marked[company, message.message_id] = seen
 
     def steer(self, company: str, verb: str) -> None:
         """Pause, resume or cancel the import, or begin it again."""
