@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 
 from mailweave.kit import scope
@@ -136,6 +137,22 @@ def test_it_can_be_stopped_and_begins_once(home: Home, monkeypatch: pytest.Monke
         assert [row.name for row in Contact.objects.all()] == ["A"]
         assert not ImportRow.objects.exists()
         assert Import.objects.get().state == "stopped"
+
+
+def test_whoever_looks_for_what_runs_finds_it(home: Home, other: Home) -> None:
+    receive(other, "Name\nA\n")
+    one = receive(home, "Name\nA\n")
+    with scope.workspace(home.id):
+        importing.start(one)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT workspace_id, import_id FROM crm_imports()")
+        assert cursor.fetchall() == [(home.id, one.pk)]
+    importing.advance(home.id, one.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT workspace_id, import_id FROM crm_imports()")
+        assert cursor.fetchall() == []
+    with scope.workspace(home.id):
+        assert Import.objects.get(pk=one.pk).state == "done"
 
 
 def test_by_its_pages(home: Home, other: Home) -> None:
