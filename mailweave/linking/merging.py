@@ -14,8 +14,9 @@ def merge(kind: str, from_ids: Sequence[int], into_id: int, into_kind: str = "")
     transaction.
 
     ``into_kind`` is for a record that becomes one of another kind. Where people decided, the
-    survivor's own decision stands; else "not this" outweighs "this", the newer the older. What
-    threads inherit is worked out anew. The caller holds all the records (``select_for_update``).
+    survivor's own decision stands; else "not this" outweighs "this", the newer the older; acts of
+    linking by hand can no longer be undone. What threads inherit is worked out anew. The caller
+    holds all the records (``select_for_update``).
     """
     store.hold()  # before any row: mail that is being stored now is linked before us, or after
     given = {"kind": kind, "records": list(from_ids)}
@@ -24,6 +25,7 @@ def merge(kind: str, from_ids: Sequence[int], into_id: int, into_kind: str = "")
     sql.run(QUERIES["decide"], **given, **target)
     sql.run(QUERIES["carry"], **given, **target)
     sql.run(QUERIES["drop_links"], **given)
+    sql.run(QUERIES["drop_ways_back"], **given)
     sql.run(QUERIES["carry_addresses"], **given, **target)
     sql.run(QUERIES["drop_addresses"], **given)
     sql.run(QUERIES["carry_companions"], **given, **target)

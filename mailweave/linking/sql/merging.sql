@@ -42,6 +42,13 @@ ON CONFLICT (workspace_id, message_id, kind, record_id) DO NOTHING;
 DELETE FROM linking_link
 WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND record_id = ANY(%(records)s::bigint[]);
 
+-- name: drop_ways_back
+-- Undoing what was decided about a record that is no more would link mail to nothing.
+DELETE FROM linking_decision d
+WHERE d.workspace_id = %(workspace)s AND EXISTS (
+    SELECT 1 FROM unnest(d.kinds, d.record_ids) AS r (kind, record_id)
+    WHERE r.kind = %(kind)s AND r.record_id = ANY(%(records)s::bigint[]));
+
 -- name: carry_addresses
 INSERT INTO linking_recordaddress (workspace_id, kind, record_id, address_id, address_kind)
 SELECT DISTINCT ON (r.address_id) %(workspace)s, %(into_kind)s, %(into)s, r.address_id,

@@ -71,6 +71,19 @@ def test_a_no_outweighs_a_yes_among_those_that_go(within: Home) -> None:
     assert decided(first) == {mail.pk: (False, True)}
 
 
+def test_nothing_is_undone_onto_a_record_that_is_no_more(within: Home) -> None:
+    mail = make_mail("x@acme.example", 1)
+    first, second = make_contact("A"), make_contact("B")
+    user, gone = within.member.user_id, (contacts.KIND, second.pk)
+    links.link([mail.pk], gone, user)
+    act = links.unlink([mail.pk], gone, user)
+    join(within, kinds.CONTACT, first.pk, second.pk)
+    with pytest.raises(Expected, match="too late"):
+        links.undo(act.decision_id, user)
+    assert decided(first) == {mail.pk: (False, True)}
+    assert Link.objects.count() == 1
+
+
 def test_deals_keep_one_of_them_and_one_primary(within: Home) -> None:
     mara, double, jon = make_contact("Mara"), make_contact("Mara O"), make_contact("Jon")
     both = make_deal("Both", double, mara)
