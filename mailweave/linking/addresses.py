@@ -14,9 +14,10 @@ from mailweave.mail.models import Address
 def set_addresses(kind: str, record_id: int, addresses: Sequence[tuple[str, str]]) -> None:
     """Make (normalised address, :class:`RecordAddress.Kind`) pairs all the addresses of a record.
 
-    Stored mail of the addresses that came, went or changed is linked anew at once, in the caller's
-    transaction. The first mention of an address counts. The caller holds its own record
-    (``select_for_update``), so that two changes of one record do not mix.
+    Stored mail of the addresses that came, went or changed is linked anew in the caller's
+    transaction, or soon where it is much (see :mod:`linking.relinking`). The first mention of an
+    address counts. The caller holds its own record (``select_for_update``), so that two changes of
+    one record do not mix.
     """
     store.hold()  # before any row: mail that is being stored now is linked too, here or there
     wanted = _ids(addresses)
@@ -33,7 +34,7 @@ def set_addresses(kind: str, record_id: int, addresses: Sequence[tuple[str, str]
 def add_addresses(kind: str, given: Mapping[int, Sequence[tuple[str, str]]]) -> None:
     """Add (normalised address, kind of address) pairs to records of a kind, by number.
 
-    Stored mail of all of them is linked anew at once, in the caller's transaction. An address that
+    Stored mail of all of them is linked anew, now or soon. An address that
     a record has keeps its kind. The caller holds the records.
     """
     store.hold()

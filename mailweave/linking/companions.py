@@ -33,7 +33,8 @@ def set_companions(kind: str, record_id: int, given: Sequence[Companion]) -> Non
 def set_all(kind: str, given: Mapping[int, Sequence[Companion]]) -> None:
     """Make these all the companions of records of a kind, by number.
 
-    Stored mail about the records is linked anew at once, in the caller's transaction. The caller
+    Stored mail about the records is linked anew in the caller's transaction, or soon where it is
+    much (see :mod:`linking.relinking`). The caller
     holds its own records (``select_for_update``), so that two changes of one do not mix. The same
     companion by the same rule counts once: the last mention.
     """

@@ -222,7 +222,7 @@ def test_a_message_one_may_not_see_is_counted_and_not_told(place: Place) -> None
     with place.inside():
         Mailbox.objects.filter(pk=place.box).update(sharing="metadata")
     text = words(place.get(TRIAL, place.mia))
-    assert "Subject not shown" in text
+    assert "subject not shown" in text
     assert "Offer" not in text
 
 
