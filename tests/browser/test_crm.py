@@ -232,6 +232,7 @@ def test_leads_companies_merging_and_files_are_accessible(
     page.get_by_role("link", name="Import from CSV").click()
     page.get_by_label("CSV file").set_input_files(file)
     page.get_by_role("button", name="Look at the file").click()
+    page.wait_for_url("**/imports/*/")
     look(page, page.url)
     page.get_by_role("button", name="Show what would happen").click()
     expect(page.get_by_text("Line 3: It has no name.")).to_be_visible()
