@@ -31,6 +31,7 @@ class Letter:
     at: datetime
     outside: bool = False
     people: set[int] = field(default_factory=set)
+    to: set[int] = field(default_factory=set)
     matched: list[tuple[int, int, str]] = field(default_factory=list)
     """(role, position, address), foremost first."""
 
@@ -44,6 +45,8 @@ def letters(matching: Matching = STANDARD) -> dict[int, Letter]:
     for one in Participant.objects.select_related("address"):
         letter = found[one.message_id]
         letter.people.add(one.address_id)
+        if one.role in {Participant.Role.TO, Participant.Role.CC}:
+            letter.to.add(one.address_id)
         if one.role in ROLES:
             _note(letter, ROLES[one.role], one.position, one.address.address, matching)
     for copy in Copy.objects.all():
@@ -130,7 +133,11 @@ def _continues(
     letter: Letter, record: Record, held: list[Letter], bases: dict[int, list[Record]]
 ) -> bool:
     about = [one for one in held if record in bases[one.pk]]
-    return letter.ours or any(letter.sender in one.people for one in about)
+    there = {person for one in about for person in one.people}
+    if not letter.ours:
+        return letter.sender in there
+    uninvited = {one.sender for one in held if not one.ours} - there
+    return not letter.to & uninvited
 
 
 def _by_hand(letter: Letter, pins: dict[tuple[int, Record], bool]) -> list[Record]:

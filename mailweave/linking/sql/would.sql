@@ -100,7 +100,26 @@ FROM (
 ) about
 JOIN considered n ON n.thread_id = about.thread_id
 WHERE n.outside AND n.message_id <> ALL(about.message_ids)
-  AND (n.direction = 'out' OR EXISTS (
+  AND (n.direction = 'out' AND NOT EXISTS (
+    -- What we answer somebody who came in uninvited is no more about it than what they wrote.
+    SELECT 1 FROM (
+        SELECT address_id, role FROM mail_participant
+        WHERE workspace_id = %(workspace)s AND message_id = n.message_id OFFSET 0
+    ) t
+    WHERE t.role IN (4, 5) AND EXISTS (
+        SELECT 1 FROM (
+            SELECT direction, sender_id FROM mail_message
+            WHERE workspace_id = %(workspace)s AND thread_id = n.thread_id OFFSET 0
+        ) f
+        WHERE f.direction = 'in' AND f.sender_id = t.address_id
+    ) AND NOT EXISTS (
+        SELECT 1 FROM unnest(about.message_ids) AS o (id)
+        CROSS JOIN LATERAL (
+            SELECT 1 FROM mail_participant
+            WHERE workspace_id = %(workspace)s AND message_id = o.id AND address_id = t.address_id
+            LIMIT 1
+        ) p)
+  ) OR n.direction = 'in' AND EXISTS (
     SELECT 1 FROM unnest(about.message_ids) AS o (id)
     CROSS JOIN LATERAL (
         SELECT 1 FROM mail_participant
