@@ -1,4 +1,4 @@
-"""When something last happened to a record: its mail, or a change of the record itself.
+"""When something last happened to a record: its mail; where it has none, a change of the record.
 
 Everybody who may see the record sees this moment, so mail that lies in private mailboxes only does
 not count.

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Coalesce, Now
 
 from mailweave.kit import tenancy
 from mailweave.linking.trials import Relinking as Relinking  # noqa: PLC0414 - as the others
@@ -141,14 +141,16 @@ class ThreadRecord(tenancy.TenantModel):
 
 
 class Activity(tenancy.TenantModel):
-    """When a record last had mail (derived) and was last changed; ``last_at`` is the later one."""
+    """When a record last had mail (derived) and was last changed. Only mail is activity: without
+    any, ``last_at`` is when it was made or changed.
+    """
 
     kind = models.CharField(max_length=32)
     record_id = models.BigIntegerField()
     changed_at = models.DateTimeField(null=True)
     mail_at = models.DateTimeField(null=True)
     last_at = models.GeneratedField(
-        expression=Greatest("changed_at", "mail_at"),
+        expression=Coalesce("mail_at", "changed_at"),
         output_field=models.DateTimeField(null=True),
         db_persist=True,
     )

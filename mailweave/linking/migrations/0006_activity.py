@@ -57,8 +57,8 @@ class Migration(migrations.Migration):
                     "last_at",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=django.db.models.functions.comparison.Greatest(
-                            "changed_at", "mail_at"
+                        expression=django.db.models.functions.comparison.Coalesce(
+                            "mail_at", "changed_at"
                         ),
                         output_field=models.DateTimeField(null=True),
                     ),
