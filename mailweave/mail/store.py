@@ -35,9 +35,6 @@ class Stored:
     """Every message of the page, new here or known from another mailbox."""
     new_message_ids: tuple[int, ...]
     thread_ids: tuple[int, ...]
-    turned_ids: tuple[int, ...] = ()
-    """Messages that were received and turn out to be sent from here, and those whose copy has
-    become another message: match them anew."""
     news: int = 0
     """Copies that were on the list as new mail, not as the past."""
 
@@ -112,7 +109,6 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
         tuple(dict.fromkeys(page.message_ids[a.identity] for a in arrivals)),
         tuple(message_id for _, message_id in page.fresh),
         tuple(sorted({page.thread_of[a.identity] for a in arrivals} | set(left.values()))),
-        tuple(sorted(sent | set(left))),
         news,
     )
 

@@ -36,14 +36,14 @@ class Aside:
 def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
     """The list, and another try for one or for all of it; without script, the page again."""
     mailbox = own(request, pk)
-    tried = _numbers(request.GET.get("tried", ""))
     if request.method == "POST":
         only = request.POST.get("only")
         tried = stuck.retry(mailbox.pk, None if only is None else _numbers(only))
+        request.session[f"tried-{pk}"] = [*_watched(request, pk), *tried]
         if not is_partial(request):
             messages.success(request, f"Trying {count(len(tried), 'message')} again.")
             return redirect("mailbox_set_aside", mailbox.pk)
-    facts = _facts(request, mailbox, _tell(request, mailbox, tried))
+    facts = _facts(request, mailbox, _tell(request, mailbox))
     template = "mailboxes/_set_aside.html" if is_partial(request) else "mailboxes/set_aside.html"
     return render(request, template, facts)
 
@@ -64,9 +64,17 @@ def _facts(request: HttpRequest, mailbox: Mailbox, tried: Sequence[int]) -> dict
     }
 
 
-def _tell(request: HttpRequest, mailbox: Mailbox, tried: Sequence[int]) -> list[int]:
-    """Tell how the tries that this page watches ended; returns those still under way."""
-    rows = Copy.objects.filter(mailbox_id=mailbox.pk, pk__in=tried[:PAGE])
+def _watched(request: HttpRequest, pk: int) -> list[int]:
+    """What was tried again here and has not been told of. In the session, not on the page: an
+    answer that was under way when somebody pressed the button may come last."""
+    found: list[int] = request.session.get(f"tried-{pk}", [])
+    return found[-PAGE:]
+
+
+def _tell(request: HttpRequest, mailbox: Mailbox) -> list[int]:
+    """Tell how tries ended, once; returns those still under way."""
+    tried = _watched(request, mailbox.pk)
+    rows = Copy.objects.filter(mailbox_id=mailbox.pk, pk__in=tried)
     states = dict(rows.values_list("pk", "state"))
     waiting = [pk for pk, state in states.items() if state == Copy.State.LISTED]
     again = sum(state == Copy.State.STUCK for state in states.values())
@@ -76,6 +84,8 @@ def _tell(request: HttpRequest, mailbox: Mailbox, tried: Sequence[int]) -> list[
         messages.warning(
             request, f"{count(again, 'message')} could not be taken in this time either."
         )
+    if waiting != tried:
+        request.session[f"tried-{mailbox.pk}"] = waiting
     return waiting
 
 
