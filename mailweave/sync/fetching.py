@@ -23,7 +23,7 @@ FIRST = 100
 PATIENCE = timedelta(seconds=0.5)
 """Where mail comes slowly, a page is stored after this long, however few are on it."""
 
-BATCH = 5000
+BATCH = 20_000
 """Messages to one asking: a provider who is read on several lanes keeps them full until its end,
 and between two askings they run empty."""
 
