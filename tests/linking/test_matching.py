@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailweave.kit import scope
-from mailweave.linking import addresses, links, matching
+from mailweave.linking import addresses, links
 from mailweave.linking.models import Link, ThreadRecord
 from mailweave.mail.models import Message, ThreadMailbox
 from mailweave.people.models import User
@@ -207,8 +207,7 @@ def test_mail_that_turns_out_to_be_ours_is_matched_anew(
     put(other, fetch("a", ADA, [BEN], cc=[MARA], text="x", thread="1"))
     put(other, fetch("b", BEN, ["x@else.example"], thread="1"))
     assert {(THING, 1), (THING, 2)} == set(reasons("a")) == set(reasons("b"))
-    stored = put(box, fetch("a", ADA, [BEN], cc=[MARA], text="x", sent=True))
-    matching.rematch(stored.turned_ids)
+    put(box, fetch("a", ADA, [BEN], cc=[MARA], text="x", sent=True))
     assert set(reasons("a")) == set(reasons("b")) == {(THING, 2)}
     naive.check_derived()
 
@@ -218,8 +217,7 @@ def test_a_copy_that_became_another_message_takes_its_bcc_with_it(box: int) -> N
     hidden = [("Bcc", MARA)]
     put(box, fetch("a", ADA, [BOB], sent=True, headers=hidden, remote_id="r"))
     assert reasons("a") == {(THING, 1): ("recipient", MARA)}
-    stored = put(box, fetch("b", ADA, [BEN], sent=True, remote_id="r"))
-    matching.rematch(stored.turned_ids)
+    put(box, fetch("b", ADA, [BEN], sent=True, remote_id="r"))
     assert reasons("a") == {}
     naive.check_derived()
 
@@ -302,9 +300,7 @@ def take(
 ) -> None:
     match step:
         case ("store", [*page]):
-            stored = put(box, *[one for one in page if isinstance(one, Fetched)])
-            if stored.turned_ids:
-                matching.rematch(stored.turned_ids)
+            put(box, *[one for one in page if isinstance(one, Fetched)])
         case ("own", int(record), [*given]):
             own(record, *[str(one) for one in given])
         case ("forget", int(record)):
