@@ -43,17 +43,23 @@ def foresee(choices: Mapping[str, str]) -> Forecast:
 
 def change(member: Member, choices: Mapping[str, str], version: int) -> Standing:
     """Choose anew, and begin what follows. Raises Expected as :func:`mail.policy.change` does."""
+    before, after = _choose(member, choices, version)
+    if before.internal_mail != after.internal_mail and (count := purging.count_messages()):
+        purging.start(Purge.What.INTERNAL, count)
+    return after
+
+
+def _choose(member: Member, choices: Mapping[str, str], version: int) -> tuple[Standing, Standing]:
+    """The same, without linking stored mail anew."""
     before, after = policy.change(choices, version=version, user_id=member.user_id)
     going = foresee({})
     if before.body != after.body and going.texts:
         purging.start(Purge.What.BODY, going.texts)
     if before.attachments != after.attachments and going.named:
         purging.start(Purge.What.ATTACHMENTS, going.named)
-    if before.internal_mail != after.internal_mail and (count := purging.count_messages()):
-        purging.start(Purge.What.INTERNAL, count)
     _wake_all()
     live.tell(purging.TOPIC)
-    return after
+    return before, after
 
 
 def adopt(member: Member, pk: int) -> None:
@@ -63,7 +69,7 @@ def adopt(member: Member, pk: int) -> None:
     """
     row = forecast.ready(pk)
     if row.choices["mail"]:
-        change(member, row.choices["mail"], row.versions[1])
+        _choose(member, row.choices["mail"], row.versions[1])
     forecast.apply(row, member.user_id)
 
 
@@ -75,7 +81,7 @@ def revert(member: Member, pk: int) -> None:
     """
     row = forecast.applied(pk)
     if row.before["mail"]:
-        change(member, row.before["mail"], row.versions[1])
+        _choose(member, row.before["mail"], row.versions[1])
     forecast.undo(row, member.user_id)
 
 
