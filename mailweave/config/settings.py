@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "mailweave.people.apps.PeopleConfig",
     "mailweave.mail.apps.MailConfig",
     "mailweave.linking.apps.LinkingConfig",
+    "mailweave.journal.apps.JournalConfig",
     "mailweave.sync.apps.SyncConfig",
     "mailweave.records.crm.apps.CrmConfig",
     "mailweave.web.apps.WebConfig",

@@ -1,10 +1,12 @@
-"""When something last happened to a record: its mail; where it has none, a change of the record.
+"""When something last happened to a record: its mail, or what people wrote down of it; where there
+is neither, a change of the record.
 
 Everybody who may see the record sees this moment, so mail that lies in private mailboxes only does
 not count.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from mailweave.kit import clock, sql
 from mailweave.linking.models import Activity
@@ -22,6 +24,20 @@ def touch(kind: str, record_ids: Collection[int]) -> None:
         update_conflicts=True,
         unique_fields=["workspace_id", "kind", "record_id"],
         update_fields=["changed_at"],
+    )
+
+
+def enter(newest: Mapping[tuple[str, int], datetime | None]) -> None:
+    """By (kind, id), when something was last written down of a record: now, or never (None)."""
+    store.hold()
+    Activity.objects.bulk_create(
+        [
+            Activity(kind=kind, record_id=pk, entry_at=at)
+            for (kind, pk), at in sorted(newest.items())
+        ],
+        update_conflicts=True,
+        unique_fields=["workspace_id", "kind", "record_id"],
+        update_fields=["entry_at"],
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Greatest, Now
 
 from mailweave.kit import tenancy
 from mailweave.linking.trials import Relinking as Relinking  # noqa: PLC0414 - as the others
@@ -141,16 +141,17 @@ class ThreadRecord(tenancy.TenantModel):
 
 
 class Activity(tenancy.TenantModel):
-    """When a record last had mail (derived) and was last changed. Only mail is activity: without
-    any, ``last_at`` is when it was made or changed.
+    """When a record last had mail (derived), an entry in its journal, and a change. Mail and
+    entries are activity: without any, ``last_at`` is when it was made or changed.
     """
 
     kind = models.CharField(max_length=32)
     record_id = models.BigIntegerField()
     changed_at = models.DateTimeField(null=True)
     mail_at = models.DateTimeField(null=True)
+    entry_at = models.DateTimeField(null=True)
     last_at = models.GeneratedField(
-        expression=Coalesce("mail_at", "changed_at"),
+        expression=Coalesce(Greatest("mail_at", "entry_at"), "changed_at"),
         output_field=models.DateTimeField(null=True),
         db_persist=True,
     )

@@ -12,6 +12,7 @@ Verb = Literal[
     "manage policies",
     "connect mailboxes",
     "edit records",
+    "correct entries",
 ]
 
 RULES: dict[Verb, frozenset[str]] = {
@@ -21,6 +22,7 @@ RULES: dict[Verb, frozenset[str]] = {
     "manage policies": frozenset({Role.OWNER, Role.ADMIN}),
     "connect mailboxes": frozenset(Role.values),
     "edit records": frozenset(Role.values),
+    "correct entries": frozenset({Role.OWNER, Role.ADMIN}),
 }
 
 

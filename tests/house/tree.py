@@ -16,7 +16,7 @@ PRODUCT = ROOT / "mailweave"
 FLOORS = (
     ("config",),
     ("web", "records"),
-    ("sync",),
+    ("sync", "journal"),
     ("linking",),
     ("mail",),
     ("people",),

@@ -1,0 +1,1 @@
+"""What happened to records besides mail: notes, calls, meetings, tasks and changes."""

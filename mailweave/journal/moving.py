@@ -1,0 +1,16 @@
+"""Records that become one: what was written down of them goes to the survivor."""
+
+from mailweave.journal import entries
+from mailweave.journal.entries import QUERIES, Record
+from mailweave.kit import live, sql
+from mailweave.mail import store
+
+
+def merge(from_record: Record, into_record: Record) -> None:
+    """Give all entries of a record to another one, in this transaction. The caller holds both."""
+    store.hold()
+    given = {"kind": from_record[0], "record": from_record[1]}
+    sql.run(QUERIES["carry"], **given, into_kind=into_record[0], into=into_record[1])
+    sql.run(QUERIES["drop"], **given)
+    entries.refresh([into_record])
+    live.tell(entries.topic(*into_record))
