@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from mailweave.mime.address import normalise
 from mailweave.mime.headers import strip_controls
-from mailweave.records.crm.addresses import Pair
+from mailweave.records.common.addresses import Pair
 from mailweave.records.crm.csvfile import unescape
 from mailweave.records.crm.models import Lead
 

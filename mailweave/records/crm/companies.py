@@ -11,9 +11,9 @@ from mailweave.linking import activity
 from mailweave.linking import addresses as linked
 from mailweave.mail import colleagues
 from mailweave.mail import store as archive
+from mailweave.records.common.addresses import Pair
+from mailweave.records.common.lists import words
 from mailweave.records.crm.addresses import COMPANIES as BOOK
-from mailweave.records.crm.addresses import Pair
-from mailweave.records.crm.lists import words
 from mailweave.records.crm.models import Company, CompanyAddress, Contact, Deal
 
 KIND = BOOK.kind

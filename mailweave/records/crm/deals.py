@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from mailweave.kit import clock
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
+from mailweave.records.common.lists import words
 from mailweave.records.crm import companions
-from mailweave.records.crm.lists import words
 from mailweave.records.crm.models import ContactAddress, Deal, DealContact
 
 KIND = "crm.deal"

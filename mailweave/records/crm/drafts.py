@@ -10,8 +10,8 @@ from mailweave.kit import clock
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
 from mailweave.mail import store as archive
+from mailweave.records.common.addresses import PRIMARY, Pair
 from mailweave.records.crm import companies, companions
-from mailweave.records.crm.addresses import PRIMARY, Pair
 from mailweave.records.crm.columns import Draft
 from mailweave.records.crm.kinds import KINDS, Kind
 from mailweave.records.crm.models import Company

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from mailweave.records.common.addresses import Book
 from mailweave.records.crm import addresses, companies, contacts, leads
-from mailweave.records.crm.addresses import Book
 from mailweave.records.crm.models import Company, Contact, Lead
 
 

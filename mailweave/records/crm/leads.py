@@ -7,9 +7,9 @@ from django.db.models import Exists, Q, QuerySet
 
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
+from mailweave.records.common.addresses import ranked
+from mailweave.records.common.lists import words
 from mailweave.records.crm.addresses import LEADS as BOOK
-from mailweave.records.crm.addresses import ranked
-from mailweave.records.crm.lists import words
 from mailweave.records.crm.models import Lead, LeadAddress
 
 KIND = BOOK.kind

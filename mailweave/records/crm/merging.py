@@ -10,8 +10,8 @@ from mailweave.kit.errors import Expected
 from mailweave.linking import activity, merging
 from mailweave.linking import addresses as linked
 from mailweave.mail import store as archive
+from mailweave.records.common.addresses import PRIMARY
 from mailweave.records.crm import companies, companions
-from mailweave.records.crm.addresses import PRIMARY
 from mailweave.records.crm.kinds import CONTACT, Kind
 from mailweave.records.crm.models import Company, Contact, Deal, DealContact, Lead, Merged
 

@@ -6,9 +6,9 @@ import pytest
 
 from mailweave.kit import clock
 from mailweave.linking.models import Activity
-from mailweave.records.crm import lists
+from mailweave.records.common import lists
 from mailweave.records.crm.models import Company
-from mailweave.records.crm.templatetags.crm import aged
+from mailweave.web.templatetags.records import aged
 
 pytestmark = pytest.mark.usefixtures("within")
 

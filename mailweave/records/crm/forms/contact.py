@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from mailweave.records.crm.forms.fields import CompanyName, Line, Note, Owner
+from mailweave.records.common.fields import Line, Note, Owner
+from mailweave.records.crm.forms.fields import CompanyName
 from mailweave.records.crm.models import Contact
 
 

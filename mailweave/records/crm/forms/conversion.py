@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 
-from mailweave.records.crm.forms.fields import CompanyName, Line
+from mailweave.records.common.fields import Line
+from mailweave.records.crm.forms.fields import CompanyName
 from mailweave.records.crm.models import Contact
 
 

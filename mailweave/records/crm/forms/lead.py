@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from mailweave.records.crm.forms.fields import Line, Note, Owner
+from mailweave.records.common.fields import Line, Note, Owner
 from mailweave.records.crm.models import Lead
 
 

@@ -8,12 +8,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mailweave.kit.errors import Expected
 from mailweave.people.member import member_of, members, require
+from mailweave.records.common import address_forms
+from mailweave.records.common.addresses import Pair
+from mailweave.records.common.pages import deletion, form_page, held, listing
 from mailweave.records.crm import companies, contacts, deals
-from mailweave.records.crm.addresses import Pair
-from mailweave.records.crm.forms import addresses
 from mailweave.records.crm.forms import company as forms
 from mailweave.records.crm.models import Company, CompanyAddress
-from mailweave.records.crm.pages.common import company_named, deletion, form_page, held, listing
+from mailweave.records.crm.pages.common import company_named
 from mailweave.records.crm.pages.merging import leads_to
 
 SHOWN = 50
@@ -106,15 +107,15 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 def _form(request: HttpRequest, company: Company) -> HttpResponse:
     if request.method != "POST":
         stored = companies.addresses(company.pk) if company.pk else []
-        rows = addresses.show_kinds([(row.address, row.kind) for row in stored])
+        rows = address_forms.show_kinds([(row.address, row.kind) for row in stored])
         form = forms.CompanyForm(initial=forms.filled(company))
     elif "add" in request.POST:
-        rows = addresses.more_kinds(request.POST)
+        rows = address_forms.more_kinds(request.POST)
         form = forms.CompanyForm(initial=request.POST.dict())
     else:
-        rows, form = addresses.read_kinds(request.POST), forms.CompanyForm(request.POST)
+        rows, form = address_forms.read_kinds(request.POST), forms.CompanyForm(request.POST)
         if form.is_valid() and not any(row.error for row in rows):
-            saved = _save(request, company, form, addresses.good_kinds(rows))
+            saved = _save(request, company, form, address_forms.good_kinds(rows))
             if saved:
                 return saved
     kinds = CompanyAddress.Kind.choices

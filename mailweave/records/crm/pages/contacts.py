@@ -8,11 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailweave.people.member import member_of, members, require
+from mailweave.records.common import address_forms
+from mailweave.records.common.pages import deletion, form_page, held, listing
 from mailweave.records.crm import contacts, deals
-from mailweave.records.crm.forms import addresses
 from mailweave.records.crm.forms import contact as forms
 from mailweave.records.crm.models import Contact, Lead
-from mailweave.records.crm.pages.common import company_named, deletion, form_page, held, listing
+from mailweave.records.crm.pages.common import company_named
 from mailweave.records.crm.pages.merging import leads_to
 
 edits = require_http_methods(["GET", "HEAD", "POST"])
@@ -82,13 +83,16 @@ def _form(
     request: HttpRequest, contact: Contact, initial: dict[str, Any], stored: list[str]
 ) -> HttpResponse:
     if request.method != "POST":
-        rows, form = addresses.show(stored), forms.ContactForm(initial=initial)
+        rows, form = address_forms.show(stored), forms.ContactForm(initial=initial)
     elif "add" in request.POST:
-        rows, form = addresses.more(request.POST), forms.ContactForm(initial=request.POST.dict())
+        rows, form = (
+            address_forms.more(request.POST),
+            forms.ContactForm(initial=request.POST.dict()),
+        )
     else:
-        rows, form = addresses.read(request.POST), forms.ContactForm(request.POST)
+        rows, form = address_forms.read(request.POST), forms.ContactForm(request.POST)
         if form.is_valid() and not any(row.error for row in rows):
-            return _save(request, contact, form, addresses.good(rows))
+            return _save(request, contact, form, address_forms.good(rows))
     context = {"form": form, "rows": rows, "contact": contact, "judged": form.is_bound}
     return form_page(request, "crm/contact_form.html", context)
 

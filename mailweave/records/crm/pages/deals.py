@@ -6,11 +6,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailweave.people.member import member_of, members, require
+from mailweave.records.common.pages import deletion, form_page, held, listing
 from mailweave.records.crm import deals
 from mailweave.records.crm.forms import deal as forms
 from mailweave.records.crm.forms import people
 from mailweave.records.crm.models import Deal
-from mailweave.records.crm.pages.common import company_named, deletion, form_page, held, listing
+from mailweave.records.crm.pages.common import company_named
 
 edits = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mailweave.kit.errors import Expected
 from mailweave.people.member import member_of, members, require
-from mailweave.records.crm import columns, csvfile, importing, lists
+from mailweave.records.common import lists
+from mailweave.records.crm import columns, csvfile, importing
 from mailweave.records.crm.kinds import KINDS, Kind
 from mailweave.records.crm.models import Import, ImportRow
 

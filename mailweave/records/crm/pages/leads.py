@@ -6,13 +6,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailweave.people.member import member_of, members, require
+from mailweave.records.common import address_forms
+from mailweave.records.common.pages import deletion, form_page, held, listing
 from mailweave.records.crm import converting, leads
 from mailweave.records.crm.converting import Wish
-from mailweave.records.crm.forms import addresses
 from mailweave.records.crm.forms import lead as forms
 from mailweave.records.crm.forms.conversion import ConversionForm
 from mailweave.records.crm.models import Lead
-from mailweave.records.crm.pages.common import deletion, form_page, held, listing
 from mailweave.records.crm.pages.merging import leads_to
 
 edits = require_http_methods(["GET", "HEAD", "POST"])
@@ -100,13 +100,13 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _form(request: HttpRequest, lead: Lead, stored: list[str]) -> HttpResponse:
     if request.method != "POST":
-        rows, form = addresses.show(stored), forms.LeadForm(initial=forms.filled(lead))
+        rows, form = address_forms.show(stored), forms.LeadForm(initial=forms.filled(lead))
     elif "add" in request.POST:
-        rows, form = addresses.more(request.POST), forms.LeadForm(initial=request.POST.dict())
+        rows, form = address_forms.more(request.POST), forms.LeadForm(initial=request.POST.dict())
     else:
-        rows, form = addresses.read(request.POST), forms.LeadForm(request.POST)
+        rows, form = address_forms.read(request.POST), forms.LeadForm(request.POST)
         if form.is_valid() and not any(row.error for row in rows):
-            return _save(request, lead, form, addresses.good(rows))
+            return _save(request, lead, form, address_forms.good(rows))
     context = {"form": form, "rows": rows, "lead": lead, "judged": form.is_bound}
     return form_page(request, "crm/lead_form.html", context)
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 from django.http import QueryDict
 
+from mailweave.linking.models import RecordAddress
 from mailweave.mime.address import normalise, parse_list
-from mailweave.records.crm.addresses import Pair
-from mailweave.records.crm.models import CompanyAddress
+from mailweave.records.common.addresses import Pair
 
 MAX_ROWS = 50
 WRONG = "This is not an e-mail address. One looks like mara@acme.example."
-KINDS = CompanyAddress.Kind
+KINDS = RecordAddress.Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import pytest
 from django.http import QueryDict
 
-from mailweave.records.crm.forms import addresses
+from mailweave.records.common import address_forms
 
 
 def typed(*texts: str, primary: str = "0") -> QueryDict:
@@ -14,8 +14,8 @@ def typed(*texts: str, primary: str = "0") -> QueryDict:
 
 
 def test_good_rows_come_primary_first_and_an_empty_row_follows() -> None:
-    rows = addresses.read(typed("a@x.example", "", "B@X.example", primary="2"))
-    assert addresses.good(rows) == ["b@x.example", "a@x.example"]
+    rows = address_forms.read(typed("a@x.example", "", "B@X.example", primary="2"))
+    assert address_forms.good(rows) == ["b@x.example", "a@x.example"]
     assert [(row.text, row.primary) for row in rows] == [
         ("a@x.example", False),
         ("B@X.example", True),
@@ -25,7 +25,7 @@ def test_good_rows_come_primary_first_and_an_empty_row_follows() -> None:
 
 @pytest.mark.parametrize("primary", ["", "1", "9", "x"])
 def test_without_a_usable_choice_the_first_is_primary(primary: str) -> None:
-    rows = addresses.read(typed("a@x.example", "", primary=primary))
+    rows = address_forms.read(typed("a@x.example", "", primary=primary))
     assert [row.primary for row in rows] == [True, False]
 
 
@@ -39,7 +39,7 @@ def test_without_a_usable_choice_the_first_is_primary(primary: str) -> None:
     ],
 )
 def test_what_is_pasted_is_understood(text: str, address: str) -> None:
-    assert addresses.good(addresses.read(typed(text))) == [address]
+    assert address_forms.good(address_forms.read(typed(text))) == [address]
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_what_is_pasted_is_understood(text: str, address: str) -> None:
     ],
 )
 def test_bad_addresses_are_told(text: str) -> None:
-    rows = addresses.read(typed(text))
+    rows = address_forms.read(typed(text))
     assert rows[0].error
     assert rows[0].text == text
-    assert addresses.good(rows) == []
+    assert address_forms.good(rows) == []
 
 
 def test_more_keeps_what_was_typed_unjudged() -> None:
-    rows = addresses.more(typed("a@x.example", "nonsense", primary="1"))
+    rows = address_forms.more(typed("a@x.example", "nonsense", primary="1"))
     assert [(row.text, row.primary, row.error, row.fresh) for row in rows] == [
         ("a@x.example", False, "", False),
         ("nonsense", True, "", False),
@@ -75,5 +75,5 @@ def test_more_keeps_what_was_typed_unjudged() -> None:
 
 def test_rows_are_limited() -> None:
     many = typed(*[f"a{n}@x.example" for n in range(1000)])
-    assert len(addresses.read(many)) == addresses.MAX_ROWS + 1
-    assert len(addresses.more(many)) == addresses.MAX_ROWS
+    assert len(address_forms.read(many)) == address_forms.MAX_ROWS + 1
+    assert len(address_forms.more(many)) == address_forms.MAX_ROWS

@@ -3,7 +3,7 @@
 import pytest
 from django import forms
 
-from mailweave.records.crm.forms.fields import Domain, Line
+from mailweave.records.common.fields import Domain, Line
 
 
 def test_a_line_is_one_line() -> None:

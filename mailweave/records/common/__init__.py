@@ -1,0 +1,1 @@
+"""What record modules do alike: lists, addresses, forms and pages."""
