@@ -1,12 +1,15 @@
 """Plain functions that make people and workspaces for tests. Everything else makes its own rows."""
 
+from collections.abc import Collection
 from itertools import count
 
 from django.test import Client
 
 from mailweave.kit import scope
+from mailweave.people import teams
 from mailweave.people.access import Member
-from mailweave.people.models import Membership, Role, User, Workspace
+from mailweave.people.models import Membership, Role, Team, User, Workspace
+from mailweave.people.workspaces import memberships
 from mailweave.web.sign_in import BACKEND
 
 PASSWORD = "correct horse battery"
@@ -45,13 +48,23 @@ def make_member(
     name: str = "Sam Reyes",
     email: str = "",
     time_zone: str = "UTC",
+    modules: Collection[str] | None = None,
+    team: Team | None = None,
 ) -> Member:
     """A member of ``workspace`` (a new one unless given), who is a new user unless given."""
     workspace = workspace or make_workspace()
     user = user or make_user(name, email, time_zone=time_zone)
     with scope.workspace(workspace.pk):
-        Membership.objects.create(user=user, role=role)
-    return Member(workspace.pk, user.pk, role, user.name, user.time_zone)
+        given = {} if modules is None else {"modules": sorted(modules)}
+        Membership.objects.create(user=user, role=role, team=team, **given)
+    (member,) = (one for one in memberships(user) if one.workspace_id == workspace.pk)
+    return member
+
+
+def make_team(workspace: Workspace, name: str = "Sales") -> Team:
+    """A team without anybody in it."""
+    with scope.workspace(workspace.pk):
+        return teams.add(name)
 
 
 def signed_in(member: Member, *, csrf: bool = False) -> Client:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from django.apps import apps
 from django.db import transaction
 
 from mailweave.people.access import Member
@@ -97,6 +98,17 @@ def get(kind: str) -> Linkable:
         raise NotFound(kind) from None
 
 
+def module_of(kind: str) -> str:
+    """The module that a kind belongs to: its first word."""
+    return kind.partition(".")[0]
+
+
+def modules() -> dict[str, str]:
+    """Every module whose kinds are registered, with what people call it."""
+    words = dict.fromkeys(module_of(kind) for kind in _linkables)
+    return {word: _called(word) for word in words}
+
+
 def kinds() -> tuple[str, ...]:
     """Every registered kind, in the order of registration."""
     return tuple(_linkables)
@@ -154,6 +166,13 @@ def at_domain(domain: str, member: Member, limit: int = 10) -> list[Card]:
         if isinstance(kind, AtDomain)
         for card in kind.at_domain(domain, member, limit)
     ]
+
+
+def _called(module: str) -> str:
+    try:
+        return str(apps.get_app_config(module).verbose_name)
+    except LookupError:
+        return module.title()
 
 
 def _cards(kind: str, ids: Collection[int], member: Member) -> Mapping[int, Card]:

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
@@ -14,6 +15,13 @@ from mailweave.people import workspaces
 from mailweave.people.access import Member, Verb
 
 View = Callable[..., HttpResponseBase]
+
+
+class Refused(PermissionDenied):
+    """What was asked for is seen, and not this member's to do. The text is for people: it says
+    why, and whose move it is."""
+
+
 SESSION_WORKSPACE = "workspace"
 
 

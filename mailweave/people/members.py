@@ -3,17 +3,17 @@
 from django.db.models import QuerySet
 
 from mailweave.kit.errors import Expected
-from mailweave.people.access import RULES, Member, Verb
+from mailweave.people.access import RULES, Member, RoleVerb
 from mailweave.people.models import Membership, Role
 
 
 def everyone() -> QuerySet[Membership]:
     """All members with their users, by name."""
-    rows: QuerySet[Membership] = Membership.objects.select_related("user")
+    rows: QuerySet[Membership] = Membership.objects.select_related("user", "team")
     return rows.order_by("user__name", "pk")
 
 
-def who_may(verb: Verb) -> set[int]:
+def who_may(verb: RoleVerb) -> set[int]:
     """The users the rules let do ``verb`` in this workspace."""
     rows = Membership.objects.filter(role__in=RULES[verb])
     return set(rows.values_list("user_id", flat=True))
@@ -31,7 +31,7 @@ def roles_for(actor: Member) -> list[tuple[str, str]]:
 
 def change_role(actor: Member, membership_id: int, role: str) -> Membership:
     """Give a member another role. Raises Membership.DoesNotExist, or Expected with the reason."""
-    found = _take(actor, membership_id)
+    found = take(actor, membership_id)
     if role not in Role.values or not may_manage(actor, role):
         raise Expected("Only an owner can make somebody an owner.")
     if found.role == Role.OWNER and role != Role.OWNER:
@@ -43,15 +43,16 @@ def change_role(actor: Member, membership_id: int, role: str) -> Membership:
 
 def remove(actor: Member, membership_id: int) -> Membership:
     """End a membership. Raises Membership.DoesNotExist, or Expected with the reason."""
-    found = _take(actor, membership_id)
+    found = take(actor, membership_id)
     if found.role == Role.OWNER:
         _spare_last_owner(found)
     Membership.objects.filter(pk=found.pk).delete()
     return found
 
 
-def _take(actor: Member, membership_id: int) -> Membership:
-    """The membership, locked, if ``actor`` may manage it."""
+def take(actor: Member, membership_id: int) -> Membership:
+    """The membership, locked, if ``actor`` may manage it. Raises Membership.DoesNotExist, or
+    Expected."""
     locked = Membership.objects.select_for_update(of=("self",)).select_related("user")
     found: Membership = locked.get(pk=membership_id)
     if not may_manage(actor, found.role):

@@ -1,8 +1,10 @@
-"""Workspace, User, Membership, Invitation, Notification: who works here, and what they are told."""
+"""Workspace, User, Membership, Team, RoleReach, Invitation, Notification: who works here, what they
+may do, and what they are told."""
 
 import zoneinfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
@@ -71,14 +73,49 @@ class Role(models.TextChoices):
 
     OWNER = "owner", "Owner"
     ADMIN = "admin", "Admin"
+    MANAGER = "manager", "Manager"
     MEMBER = "member", "Member"
+    VIEWER = "viewer", "Viewer"
+
+
+class Scope(models.TextChoices):
+    """Whose records a role reaches, the fewest first. A record that is nobody's is everybody's."""
+
+    NONE = "none", "None"
+    OWN = "own", "Their own"
+    TEAM = "team", "Their team's"
+    ALL = "all", "All"
+
+
+class Team(tenancy.TenantModel):
+    """Members who look after each other's records."""
+
+    name = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", Lower("name"), name="team_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def standard_modules() -> list[str]:
+    """The record modules a member has until an admin decides: what is about applicants is closed
+    to those who do not work on it."""
+    return ["crm", "support"]
 
 
 class Membership(tenancy.TenantModel):
-    """A user in a workspace, with a role."""
+    """A user in a workspace, with a role; ``modules`` are the record modules they have, which for
+    owners and admins is all of them."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=8, choices=Role.choices)
+    team = tenancy.foreign_key("people.Team", null=True)
+    modules = ArrayField(models.CharField(max_length=32), default=standard_modules)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -89,6 +126,27 @@ class Membership(tenancy.TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["user"], name="membership_by_user")]
+
+
+class RoleReach(tenancy.TenantModel):
+    """How far a role reaches in this workspace, where admins chose other than the standard of
+    :mod:`mailweave.people.access`. ``before`` is what the last act replaced, so that it can be
+    undone."""
+
+    role = models.CharField(max_length=8, choices=Role.choices)
+    sees = models.CharField(max_length=4, choices=Scope.choices)
+    edits = models.CharField(max_length=4, choices=Scope.choices)
+    deletes = models.CharField(max_length=4, choices=Scope.choices)
+    exports = models.CharField(max_length=4, choices=Scope.choices)
+    before = ArrayField(models.CharField(max_length=4), default=list)
+    act = models.UUIDField()
+    changed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "role", name="role_reach_once"),
+        ]
 
 
 class Invitation(tenancy.TenantModel):

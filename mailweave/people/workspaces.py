@@ -1,11 +1,16 @@
 """Opening a workspace, and finding the workspaces of a user."""
 
+from typing import Any
+
 from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONArray
 
 from mailweave.kit import scope
 from mailweave.kit.errors import Expected
+from mailweave.people import roles
 from mailweave.people.access import Member
-from mailweave.people.models import Membership, Role, User, Workspace
+from mailweave.people.models import Membership, Role, RoleReach, User, Workspace
 
 
 def is_first_run() -> bool:
@@ -62,6 +67,25 @@ def memberships(user: User) -> list[Member]:
     with scope.user(user.pk):
         # The plain manager asks for a current workspace; here the user is the scope.
         rows = Membership._base_manager.filter(user=user).order_by("workspace_id")  # noqa: SLF001
-        return [
-            Member(row.workspace_id, user.pk, row.role, user.name, user.time_zone) for row in rows
-        ]
+        return [_member(user, row) for row in rows.annotate(reach=_reach())]
+
+
+def _reach() -> Subquery:
+    """What the admins of a membership's workspace chose for its role, null if they did not."""
+    rows = RoleReach._base_manager.filter(  # noqa: SLF001
+        workspace_id=OuterRef("workspace_id"), role=OuterRef("role")
+    )
+    return Subquery(rows.values(words=JSONArray("sees", "edits", "deletes", "exports"))[:1])
+
+
+def _member(user: User, row: Any) -> Member:
+    return Member(
+        row.workspace_id,
+        user.pk,
+        row.role,
+        user.name,
+        user.time_zone,
+        frozenset(row.modules),
+        row.team_id,
+        roles.read(row.reach) if row.reach else None,
+    )

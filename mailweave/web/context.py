@@ -44,6 +44,7 @@ SETTINGS = (
     Place("Policies", "/settings/policies/", "shield-check"),
     Place("Never sync", "/settings/never-sync/", "x"),
     Place("Members", "/settings/members/", "users"),
+    Place("Roles", "/settings/roles/", "key-round"),
     Place("Profile", "/settings/profile/", "user"),
     Place("Password", "/account/password/", "key-round"),
 )

@@ -9,7 +9,9 @@ from django.template.loader import render_to_string
 from django.utils.http import urlencode
 
 from mailweave.kit.errors import Expected
+from mailweave.people.member import Refused
 
+OTHERS = "This is not yours to do. Ask an owner or admin of your workspace."
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -54,8 +56,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: signed in, and still not allowed."""
-    del exception
-    return _trouble(request, 403, "errors/403.html", "You are not allowed to do that.")
+    said = str(exception) if isinstance(exception, Refused) else OTHERS
+    return _trouble(request, 403, "errors/403.html", said)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

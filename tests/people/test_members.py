@@ -78,7 +78,9 @@ def test_another_workspaces_membership_is_not_there(team: Workspace) -> None:
 def test_only_owners_hand_out_ownership() -> None:
     assert [value for value, _ in members.roles_for(Member(1, 1, Role.ADMIN))] == [
         Role.ADMIN,
+        Role.MANAGER,
         Role.MEMBER,
+        Role.VIEWER,
     ]
-    assert len(members.roles_for(Member(1, 1, Role.OWNER))) == 3
+    assert len(members.roles_for(Member(1, 1, Role.OWNER))) == 5
     assert members.roles_for(Member(1, 1, Role.MEMBER)) == []

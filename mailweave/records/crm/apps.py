@@ -8,4 +8,5 @@ class CrmConfig(AppConfig):
 
     name = "mailweave.records.crm"
     label = "crm"
+    verbose_name = "CRM"
     default_auto_field = "django.db.models.BigAutoField"
