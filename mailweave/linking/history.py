@@ -24,7 +24,8 @@ class LinkView:
 
     ``address`` is the one that matched, empty for decisions and where naming it would tell of a
     Bcc. ``made_by`` is the name of who decided, empty if nobody did. ``via`` is the (kind, id) of
-    the record whose company or deal this one is, where that is the reason.
+    the record whose company or deal this one is, where that is the reason. ``rule`` is what a
+    plug-in's rule said of it.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class LinkView:
     made_by: str
     made_at: datetime
     via: tuple[str, int] | None = None
+    rule: str = ""
 
 
 def threads_of(
@@ -94,10 +96,10 @@ def telling(message_ids: Collection[int]) -> set[int]:
 
 
 def _view(*row: Any) -> LinkView:
-    kind, record_id, reason, linked, pinned, name, made_at, via_kind, via_id, address = row
+    kind, record_id, reason, linked, pinned, name, made_at, via_kind, via_id, rule, address = row
     via = (via_kind, via_id) if via_kind else None
     return LinkView(
-        kind, record_id, reason, linked, pinned, address or "", name or "", made_at, via
+        kind, record_id, reason, linked, pinned, address or "", name or "", made_at, via, rule
     )
 
 

@@ -1,4 +1,5 @@
-"""A person's decisions about links: made by hand, pinned, and undone only by a person.
+"""A person's decisions about links: made by hand, pinned, and undone only by a person; and what a
+plug-in's rule files, which a person's decision always outweighs.
 
 Each act is about many messages at once, in one transaction, and leaves a :class:`Decision`: for a
 day its maker may undo it, and every message has again exactly what it had before. What somebody
@@ -55,6 +56,30 @@ def unlink(message_ids: Collection[int], record: Record, user_id: int) -> Decide
 def reset(message_ids: Collection[int], record: Record, user_id: int) -> Decided:
     """Forget people's decisions and let matching decide again."""
     return _decide(message_ids, [(record, None)], user_id)
+
+
+def file(message_ids: Collection[int], record: Record, reason: str) -> None:
+    """A plug-in's rule files these messages under a record, pinned, as part of what it does with
+    them; where a person decided otherwise, that stands. ``reason`` says why, to be read after
+    "filed by a rule: ", at most 200 characters.
+
+    Conversations do not inherit what a rule filed: the rule decides about each message. Nor does
+    it count where the policy takes one record a message. Where nothing is filed any more, use
+    :func:`unfile`.
+    """
+    store.hold()
+    here = dict(sql.run(QUERIES["take"], messages=list(message_ids)))
+    about = {"messages": list(here), "kind": record[0], "record": record[1]}
+    sql.run(QUERIES["file"], now=clock.now(), reason=reason[:200], **about)
+    matching.link(set(here.values()))
+
+
+def unfile(message_ids: Collection[int], record: Record) -> None:
+    """A plug-in's rule takes these messages out again; what people decided stands."""
+    store.hold()
+    here = dict(sql.run(QUERIES["take"], messages=list(message_ids)))
+    sql.run(QUERIES["unfile"], messages=list(here), kind=record[0], record=record[1])
+    matching.link(set(here.values()))
 
 
 def note_address(decision_id: int, address: str) -> None:

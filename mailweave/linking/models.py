@@ -1,6 +1,6 @@
 """What mail is about, and why: Link, RecordAddress, Companion, ThreadRecord, Activity; LinkPolicy,
 which decides, and Relinking, how far a change of it has come; what waits for people and what they
-say: Decision, Unlinked, Dismissal."""
+say: Decision, Unlinked, Dismissal; what waits for plug-ins: Watch, Handed."""
 
 from typing import Any
 
@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from mailweave.kit import tenancy
+from mailweave.linking.handed import Handed as Handed  # noqa: PLC0414 - this is where models are found
+from mailweave.linking.handed import Watch as Watch  # noqa: PLC0414 - as the others
 from mailweave.linking.trials import Relinking as Relinking  # noqa: PLC0414 - as the others
 from mailweave.mail.models import Switch
 
@@ -74,10 +76,11 @@ class Companion(tenancy.TenantModel):
 class Link(tenancy.TenantModel):
     """One message is (or by decision is not) about one record.
 
-    ``pinned`` rows are a person's decision and are never changed by matching; a pinned row with
-    ``linked`` false keeps the two apart for good. ``via`` is the record whose companion this one
-    is, where that is the reason. ``sent_at`` is the message's, for newest-first reads; the database
-    fills it in, whoever writes the row.
+    ``pinned`` rows are decided, by a person or by a plug-in's rule, and are never changed by
+    matching; a pinned row with ``linked`` false keeps the two apart for good. ``rule`` names a
+    plug-in's. ``via`` is the record whose companion this one is, where that is the reason.
+    ``sent_at`` is the message's, for newest-first reads; the database fills it in, whoever writes
+    the row.
     """
 
     class Reason(models.TextChoices):
@@ -87,6 +90,7 @@ class Link(tenancy.TenantModel):
         COMPANY = "company", "the company of somebody it is about"
         DEAL = "deal", "an open deal of somebody it is about"
         MANUAL = "manual", "linked by hand"
+        FILED = "filed", "filed by a rule"
 
     message = tenancy.foreign_key("mail.Message")
     kind = models.CharField(max_length=32)
@@ -100,6 +104,7 @@ class Link(tenancy.TenantModel):
     made_by = models.ForeignKey(
         "people.User", null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    rule = models.CharField(max_length=200, default="", db_default="")
     made_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(db_default=Now())
 

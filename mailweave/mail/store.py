@@ -37,6 +37,8 @@ class Stored:
     thread_ids: tuple[int, ...]
     news: int = 0
     """Copies that were on the list as new mail, not as the past."""
+    new_here: tuple[int, ...] = ()
+    """Messages that the mailbox did not hold before, new to the workspace or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
         _place(cursor, page)
         _write_messages(cursor, page)
         _fill_thin(cursor, page)
-        news, left = _write_copies(cursor, page)
+        news, left, new_here = _write_copies(cursor, page)
         if left:
             threads.drop_emptied(set(left.values()))
         sent = {
@@ -110,6 +112,7 @@ def store(mailbox_id: int, arrivals: Sequence[Arrival]) -> Stored:
         tuple(message_id for _, message_id in page.fresh),
         tuple(sorted({page.thread_of[a.identity] for a in arrivals} | set(left.values()))),
         news,
+        new_here,
     )
 
 
@@ -305,10 +308,11 @@ def _row(arrival: Arrival, message_id: int, page: _Page) -> tuple[Any, ...]:
     )
 
 
-def _write_copies(cursor: Any, page: _Page) -> tuple[int, dict[int, int]]:
+def _write_copies(cursor: Any, page: _Page) -> tuple[int, dict[int, int], tuple[int, ...]]:
     """Write every copy of the page.
 
-    Says how many of them were news, and which messages they held before, with their threads.
+    Says how many of them were news, which messages they held before, with their threads, and which
+    they hold for the first time.
     """
     latest = {arrival.remote_id: arrival for arrival in page.arrivals}
     arrivals = list(latest.values())
@@ -341,7 +345,8 @@ def _write_copies(cursor: Any, page: _Page) -> tuple[int, dict[int, int]]:
     _run(cursor, "add_keys", keys=[one[0] for one in keys], threads=[one[1] for one in keys])
     held = ((now, *before) for _, now, before in written if before and before[0])
     left = {before: thread_id for now, before, thread_id in held if before != now}
-    return sum(place < 0 for place, _, _ in written), left
+    new_here = [now for _, now, before in written if not before or before[0] != now]
+    return sum(place < 0 for place, _, _ in written), left, tuple(dict.fromkeys(new_here))
 
 
 def _joined(lists: Iterable[Sequence[str]]) -> list[str]:

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from mailweave.kit import clock, live, scope
 from mailweave.kit.lease import LeaseLostError
-from mailweave.linking import matching
+from mailweave.linking import handing, matching
 from mailweave.mail import arrival, policy, store, threads
 from mailweave.mail.arrival import Arrival
 from mailweave.mail.models import Copy
@@ -122,6 +122,7 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
             stored = store.store(hands.mailbox_id, wanted)
             listing.keep(hands.mailbox_id, [one.remote_id for one in wanted])
             matching.link(stored.thread_ids)
+            handing.hand(hands.mailbox_id, stored.new_here)
             if stored.news:  # for the card; the past is no news
                 Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + stored.news)
             live.tell(f"mailbox-{hands.mailbox_id}", "mail")

@@ -36,6 +36,7 @@ RULES = {
     Link.Reason.COMPANY: "Mail with a person is filed under their company, too",
     Link.Reason.DEAL: "Mail with a person is filed under their open deals, too",
     Link.Reason.MANUAL: "Somebody decided it, and no rule changes that",
+    Link.Reason.FILED: "A rule that was set up here decided it; people can decide otherwise",
 }
 
 
@@ -94,6 +95,8 @@ def why(link: LinkView, title: str, via: str = "") -> str:
 
     ``via`` is the name of the record whose company or deal this is, if it may be seen.
     """
+    if link.reason == "filed":
+        return f"filed by a rule: {link.rule}"
     if link.pinned:
         who = f" by {link.made_by}" if link.made_by else ""
         return f"linked by hand{who}" if link.linked else f"unlinked by hand{who}"

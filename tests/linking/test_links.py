@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from mailweave.kit import clock
 from mailweave.kit.errors import Expected
-from mailweave.linking import addresses, links
+from mailweave.linking import addresses, links, policy
 from mailweave.linking.models import Decision, Link, ThreadRecord
 from mailweave.mail import removal
 from mailweave.mail.models import Copy, Message, ThreadMailbox
@@ -219,3 +219,39 @@ def test_statements_do_not_grow_with_the_messages(box: int, sam: User) -> None:
             links.undo(made.decision_id, sam.pk)
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_what_a_rule_files_stands_for_its_message_only(box: int, sam: User) -> None:
+    """It survives matching, and is not inherited."""
+    put(box, LETTER, ANSWER)
+    links.file([by_key()["a"].pk], RECORD, "its subject names it")
+    put(box, LETTER, ANSWER)
+    assert about() == {"a"}
+    made = Link.objects.get()
+    assert (made.pinned, made.reason, made.rule) == (True, "filed", "its subject names it")
+    assert made.made_by_id is None
+    naive.check_derived()
+    links.unfile([by_key()["a"].pk], RECORD)
+    assert about() == set()
+
+
+def test_a_person_outweighs_a_rule(box: int, sam: User) -> None:
+    put(box, LETTER)
+    message = by_key()["a"].pk
+    links.file([message], RECORD, "x")
+    decided = links.unlink([message], RECORD, sam.pk)
+    links.file([message], RECORD, "y")
+    links.unfile([message], RECORD)
+    assert about() == set()
+    links.undo(decided.decision_id, sam.pk)
+    made = Link.objects.get()
+    assert (made.linked, made.pinned, made.reason, made.rule) == (True, True, "filed", "x")
+
+
+def test_a_rule_leaves_room_where_one_record_is_taken(box: int, sam: User) -> None:
+    policy.change({"link_mode": "first"}, version=0, user_id=sam.pk)
+    own(MARA)
+    put(box, LETTER)
+    links.file([by_key()["a"].pk], (THING, 2), "x")
+    put(box, LETTER)
+    assert set(Link.objects.values_list("record_id", "reason")) == {(1, "sender"), (2, "filed")}

@@ -98,6 +98,7 @@ EXISTS (
     ) AND NOT (%(takes_first)s AND EXISTS (
         SELECT 1 FROM linking_link o
         WHERE o.workspace_id = %(workspace)s AND o.message_id = m.id AND o.linked
+          AND o.reason <> 'filed'
     ))
 )
 
@@ -105,7 +106,7 @@ EXISTS (
 -- Every link and decision of these messages. An address is named if it can be read off the
 -- thread: a Bcc that led to a link cannot.
 SELECT l.message_id, l.kind, l.record_id, l.reason, l.linked, l.pinned, u.name, l.made_at,
-    l.via_kind, l.via_record_id,
+    l.via_kind, l.via_record_id, l.rule,
     CASE WHEN EXISTS (
         SELECT 1 FROM mail_message m
         JOIN mail_message n ON n.workspace_id = m.workspace_id

@@ -28,9 +28,26 @@ FROM unnest(%(messages)s::bigint[]) AS g (id)
 CROSS JOIN unnest(%(kinds)s::text[], %(records)s::bigint[], %(linked)s::boolean[])
     AS r (kind, record_id, linked)
 ON CONFLICT (workspace_id, message_id, kind, record_id) DO UPDATE SET
-    linked = excluded.linked, pinned = true, reason = 'manual', address_id = NULL,
+    linked = excluded.linked, pinned = true, reason = 'manual', rule = '', address_id = NULL,
     via_kind = '', via_record_id = NULL,
     made_by_id = excluded.made_by_id, made_at = excluded.made_at;
+
+-- name: file
+-- What was decided before, by a person or a rule, stands.
+INSERT INTO linking_link AS l (workspace_id, message_id, kind, record_id, linked, pinned, reason,
+    rule, made_at)
+SELECT %(workspace)s, g.id, %(kind)s, %(record)s, true, true, 'filed', %(reason)s, %(now)s
+FROM unnest(%(messages)s::bigint[]) AS g (id)
+ON CONFLICT (workspace_id, message_id, kind, record_id) DO UPDATE SET
+    linked = true, pinned = true, reason = 'filed', rule = excluded.rule, address_id = NULL,
+    via_kind = '', via_record_id = NULL, made_at = excluded.made_at
+WHERE NOT l.pinned;
+
+-- name: unfile
+DELETE FROM linking_link l
+USING unnest(%(messages)s::bigint[]) AS g (id)
+WHERE l.workspace_id = %(workspace)s AND l.message_id = g.id
+  AND l.kind = %(kind)s AND l.record_id = %(record)s AND l.reason = 'filed';
 
 -- name: forget
 DELETE FROM linking_link l
@@ -51,16 +68,17 @@ WHERE d.workspace_id = %(workspace)s AND d.id = %(decision)s
 -- name: put_back
 -- Earlier decisions come back where there is none now.
 INSERT INTO linking_link (workspace_id, message_id, kind, record_id, linked, pinned, reason,
-    made_by_id, made_at)
-SELECT %(workspace)s, m.id, b.kind, b.record_id, b.linked, true, b.reason, u.id, b.made_at
+    rule, made_by_id, made_at)
+SELECT %(workspace)s, m.id, b.kind, b.record_id, b.linked, true, b.reason, coalesce(b.rule, ''),
+    u.id, b.made_at
 FROM linking_decision d
 CROSS JOIN LATERAL jsonb_populate_recordset(NULL::linking_link, d.before) b
 JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = b.message_id
 LEFT JOIN people_user u ON u.id = b.made_by_id
 WHERE d.workspace_id = %(workspace)s AND d.id = %(decision)s AND b.pinned
 ON CONFLICT (workspace_id, message_id, kind, record_id) DO UPDATE SET
-    linked = excluded.linked, pinned = true, reason = excluded.reason, address_id = NULL,
-    via_kind = '', via_record_id = NULL,
+    linked = excluded.linked, pinned = true, reason = excluded.reason, rule = excluded.rule,
+    address_id = NULL, via_kind = '', via_record_id = NULL,
     made_by_id = excluded.made_by_id, made_at = excluded.made_at
     WHERE NOT linking_link.pinned;
 

@@ -34,7 +34,7 @@ INSERT INTO linking_link AS l (workspace_id, message_id, kind, record_id, linked
     address_id, via_kind, via_record_id)
 SELECT %(workspace)s, message_id, kind, record_id, true, false, reason, address_id, via_kind,
     via_record_id
-FROM would WHERE reason <> 'manual'
+FROM would WHERE reason NOT IN ('manual', 'filed')
 ON CONFLICT (workspace_id, message_id, kind, record_id) DO UPDATE SET
     reason = excluded.reason, address_id = excluded.address_id,
     via_kind = excluded.via_kind, via_record_id = excluded.via_record_id

@@ -15,16 +15,16 @@ WHERE r.workspace_id = %(workspace)s AND r.kind = %(kind)s
 
 -- name: decide
 INSERT INTO linking_link (workspace_id, message_id, kind, record_id, linked, pinned, reason,
-    address_id, made_by_id, made_at)
+    rule, address_id, made_by_id, made_at)
 SELECT DISTINCT ON (l.message_id) %(workspace)s, l.message_id, %(into_kind)s, %(into)s, l.linked,
-    true, l.reason, l.address_id, l.made_by_id, l.made_at
+    true, l.reason, l.rule, l.address_id, l.made_by_id, l.made_at
 FROM linking_link l
 WHERE l.workspace_id = %(workspace)s AND l.kind = %(kind)s
   AND l.record_id = ANY(%(records)s::bigint[]) AND l.pinned
 ORDER BY l.message_id, l.linked, l.made_at DESC, l.id
 ON CONFLICT (workspace_id, message_id, kind, record_id) DO UPDATE SET
     linked = excluded.linked, pinned = true, reason = excluded.reason,
-    address_id = excluded.address_id, made_by_id = excluded.made_by_id, made_at = excluded.made_at
+    rule = excluded.rule, address_id = excluded.address_id, made_by_id = excluded.made_by_id, made_at = excluded.made_at
     WHERE NOT linking_link.pinned;
 
 -- name: carry

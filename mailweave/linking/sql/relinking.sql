@@ -13,7 +13,7 @@ ORDER BY t.id DESC LIMIT %(limit)s;
 -- name: changes
 -- How many links would come and how many would go, of those in the tables that imagining filled.
 SELECT
-    (SELECT count(*)::int FROM would w WHERE w.reason <> 'manual' AND NOT EXISTS (
+    (SELECT count(*)::int FROM would w WHERE w.reason NOT IN ('manual', 'filed') AND NOT EXISTS (
         SELECT 1 FROM linking_link l
         WHERE l.workspace_id = %(workspace)s AND l.message_id = w.message_id
           AND l.kind = w.kind AND l.record_id = w.record_id)),
@@ -45,7 +45,7 @@ SELECT w.message_id, w.kind, w.record_id, w.reason, w.via_kind, w.via_record_id,
         WHERE p.workspace_id = %(workspace)s AND p.message_id = w.message_id
           AND p.address_id = w.address_id))
 FROM would w JOIN considered c ON c.message_id = w.message_id
-WHERE w.reason <> 'manual' AND NOT EXISTS (
+WHERE w.reason NOT IN ('manual', 'filed') AND NOT EXISTS (
     SELECT 1 FROM linking_link l
     WHERE l.workspace_id = %(workspace)s AND l.message_id = w.message_id
       AND l.kind = w.kind AND l.record_id = w.record_id)

@@ -24,13 +24,15 @@ CROSS JOIN LATERAL (
 ) m;
 
 -- name: by_hand
--- What a person linked stands, and conversations inherit from it.
+-- What a person linked stands, and conversations inherit from it; what a plug-in's rule filed stands
+-- for its message only.
 INSERT INTO would
-SELECT c.message_id, c.thread_id, l.kind, l.record_id, 'manual', l.address_id, '', NULL,
-    true, 0, 0, 0, coalesce(array_position(%(order)s::text[], l.kind::text), 1000)
+SELECT c.message_id, c.thread_id, l.kind, l.record_id,
+    CASE l.reason WHEN 'filed' THEN 'filed' ELSE 'manual' END, l.address_id, '', NULL,
+    l.reason <> 'filed', 0, 0, 0, coalesce(array_position(%(order)s::text[], l.kind::text), 1000)
 FROM considered c
 CROSS JOIN LATERAL (
-    SELECT kind, record_id, address_id FROM linking_link
+    SELECT kind, record_id, address_id, reason FROM linking_link
     WHERE workspace_id = %(workspace)s AND message_id = c.message_id AND pinned AND linked OFFSET 0
 ) l;
 
@@ -83,6 +85,7 @@ ORDER BY c.message_id, r.kind, r.record_id, f.role, f.position;
 WITH foremost AS (
     SELECT DISTINCT ON (w.thread_id) w.thread_id, w.kind, w.record_id
     FROM would w JOIN considered c ON c.message_id = w.message_id
+    WHERE w.reason <> 'filed'
     ORDER BY w.thread_id, w.reason <> 'manual', c.sent_at, c.message_id,
         w.role, w.position, w.kind_place, w.type_place, w.kind, w.record_id
 )
@@ -139,9 +142,10 @@ DELETE FROM would w USING (
     SELECT message_id, kind, record_id, row_number() OVER (
         PARTITION BY message_id ORDER BY leads DESC,
             role, position, kind_place, type_place, kind, record_id) AS place
-    FROM would WHERE reason <> 'manual'
+    FROM would WHERE reason NOT IN ('manual', 'filed')
 ) ranked
-WHERE ranked.place > 1 AND w.message_id = ranked.message_id
+WHERE ranked.place > 1 AND w.reason NOT IN ('manual', 'filed')
+  AND w.message_id = ranked.message_id
   AND w.kind = ranked.kind AND w.record_id = ranked.record_id;
 
 -- name: by_companion
