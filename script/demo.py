@@ -39,6 +39,15 @@ STAGES = {
 
 STATUSES = ("new", "working", "qualified")
 SOURCES = ("Boat show", "Web form", "Recommended by a customer")
+JOBS = {
+    "Support Engineer": ("SUP-1", "Support"),
+    "Backend Developer": ("DEV-1", "Engineering"),
+    "Product Designer": ("DES-1", "Product"),
+    "Field Technician": ("FLD-1", "Installations"),
+    "Customer Trainer": ("TRN-1", "Support"),
+    "Data Engineer": ("DAT-1", "Engineering"),
+}
+"""The positions that the mail is about: code and department."""
 PARTS = {"Greycliff Marinas": "Tidewater Ferries"}
 DESKS = {
     "Cardinal Marine Insurance": {"addresses": ["leon.adeyemi@cardinal-marine.example"]},
@@ -180,12 +189,14 @@ def open_desk(state: Sandbox, invented: world.World) -> None:
 
 
 def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
-    """The CRM side of the world, as ``load_contacts`` reads it. Of the people with whom nothing is
-    under way, every third is a lead."""
+    """The records of the world, as ``load_contacts`` and ``load_candidates`` read them. Of the
+    people with whom nothing is under way, every third is a lead; who has no company applies."""
     records = invented.contacts()
     busy = {address for deal in records.deals for address in deal.contacts}
-    fresh = [one for one in records.contacts if one.address not in busy][2::3]
+    people = [one for one in records.contacts if one.company]
+    fresh = [one for one in people if one.address not in busy][2::3]
     return {
+        **applicants([one for one in records.contacts if not one.company]),
         "companies": [
             {
                 "name": one.name,
@@ -195,7 +206,7 @@ def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
             }
             for one in records.companies
         ],
-        "contacts": [_person(one) for one in records.contacts if one not in fresh],
+        "contacts": [_person(one) for one in people if one not in fresh],
         "leads": [
             {**_person(one), "status": STATUSES[at % 3], "source": SOURCES[at % 3]}
             for at, one in enumerate(fresh)
@@ -209,6 +220,27 @@ def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
                 "contacts": [one.primary, *(c for c in one.contacts if c != one.primary)],
             }
             for one in records.deals
+        ],
+    }
+
+
+def applicants(people: list[world.Contact]) -> dict[str, list[dict[str, object]]]:
+    """Jobs as the mail names them, and who applies for one."""
+    jobs = list(JOBS)
+    return {
+        "jobs": [
+            {"name": name, "code": code, "department": where, "location": "Harwell Quay"}
+            for name, (code, where) in JOBS.items()
+        ],
+        "candidates": [
+            {
+                **_person(one),
+                "title": "",
+                "source": "Mail",
+                "jobs": [next((job for job in jobs if one.title.startswith(job)), jobs[at % 6])],
+                "stage": ("applied", "screening", "interview", "offer")[at % 4],
+            }
+            for at, one in enumerate(people)
         ],
     }
 
@@ -237,7 +269,8 @@ def prepare_product(data: Path) -> None:
     if workspaces.is_first_run():
         make_people()
         workspace = first_workspace()
-        run("manage.py", "load_contacts", str(data / "world.json"), "--workspace", str(workspace))
+        for what in ("load_contacts", "load_candidates"):
+            run("manage.py", what, str(data / "world.json"), "--workspace", str(workspace))
 
 
 def make_people() -> None:

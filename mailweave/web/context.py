@@ -22,6 +22,7 @@ class Place:
     icon: str
     keys: str = ""
     prefix: str = ""
+    module: str = ""
     is_current: bool = False
 
     @property
@@ -37,6 +38,8 @@ NAV = (
     Place("Companies", "/crm/companies/", "building-2", "g o"),
     Place("Leads", "/crm/leads/", "user-plus", "g l"),
     Place("Deals", "/crm/deals/", "briefcase", "g d"),
+    Place("Candidates", "/recruiting/candidates/", "user", "g a", module="recruiting"),
+    Place("Jobs", "/recruiting/jobs/", "file-text", "g j", module="recruiting"),
     Place("Settings", "/settings/", "settings", "g ,"),
 )
 SETTINGS = (
@@ -62,7 +65,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "workspace_name": _namer(member.workspace_id),
         "theme": "" if user.theme == User.Theme.SYSTEM else user.theme,
         "hotkeys_off": not user.hotkeys,
-        "nav": seen_from(request.path, existing(NAV)),
+        "nav": seen_from(request.path, open_to(member, existing(NAV))),
         "settings_nav": seen_from(request.path, existing(SETTINGS)),
         "has_mail": bool(existing(NAV[:1])),
         "unseen": lambda: notifications.unseen(member),
@@ -74,6 +77,11 @@ def seen_from(path: str, places: tuple[Place, ...]) -> list[Place]:
     around = [place for place in places if path.startswith(place.within)]
     here = max(around, key=lambda place: len(place.within), default=None)
     return [replace(place, is_current=place is here) for place in places]
+
+
+def open_to(member: Member, places: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Those that exist for this member: recruiting is for who works on it."""
+    return tuple(one for one in places if not one.module or member.has(one.module))
 
 
 @lru_cache(maxsize=8)

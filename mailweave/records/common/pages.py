@@ -13,9 +13,19 @@ from mailweave.records.common import lists
 
 
 def listing(
-    request: HttpRequest, template: str, find: Callable[[str], QuerySet[Any]], kind: str
+    request: HttpRequest,
+    template: str,
+    find: Callable[[str], QuerySet[Any]],
+    kind: str,
+    *,
+    prepare: Callable[[list[Any]], None] | None = None,
+    **extra: Any,
 ) -> HttpResponse:
-    """A searched page of a list; only its rows when htmx asks for a part."""
+    """A searched page of a list; only its rows when htmx asks for a part.
+
+    ``prepare`` gives the rows of the page what their lines show besides; ``extra`` is for the
+    template.
+    """
     text = request.GET.get("q", "").strip()[:200]
     sort = "active" if request.GET.get("sort") == "active" else ""
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
@@ -24,8 +34,11 @@ def listing(
     else:
         page = lists.page(find(text), after=after, before=before)
     lists.active(kind, page.rows)
+    if prepare:
+        prepare(list(page.rows))
     part = "#found" if request.headers.get("HX-Request-Type") == "partial" else ""
-    response = render(request, template + part, {"page": page, "text": text, "sort": sort})
+    context = {"page": page, "text": text, "sort": sort, **extra}
+    response = render(request, template + part, context)
     response["Vary"] = "HX-Request-Type"
     return response
 

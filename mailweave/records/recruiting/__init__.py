@@ -1,0 +1,1 @@
+"""Jobs, candidates and their applications; what they came with, and what we think of them."""

@@ -1,0 +1,69 @@
+"""What the pages of recruiting do alike."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods
+
+from mailweave.people.access import Deed, Member
+from mailweave.people.member import View, member_of, members
+from mailweave.records.recruiting import access, candidates, jobs
+from mailweave.records.recruiting.models import Candidate, Job
+
+edits = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def recruiters(view: View) -> View:
+    """A page for members who work on recruiting; for everybody else it does not exist."""
+
+    @wraps(view)
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not access.enters(member_of(request)):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return members(cast(Any, inside))
+
+
+def held(
+    request: HttpRequest,
+    find: Callable[[Member], QuerySet[Any]],
+    pk: int,
+    deed: Deed = "edit",
+) -> Any:
+    """The row to change, held against others while this request writes; 404 if there is none, 403
+    where the member may see it and no more."""
+    member = member_of(request)
+    rows = find(member)
+    if request.method == "POST":
+        rows = rows.select_for_update(of=("self",))
+    row = get_object_or_404(rows, pk=pk)
+    if not access.allows(member, deed, row.owner_id):
+        raise PermissionDenied
+    return row
+
+
+def shown(request: HttpRequest, pk: int) -> Candidate:
+    """The candidate whose page is looked at, with what the member may do; 404 for one that they
+    may not see."""
+    found: Candidate = get_object_or_404(candidates.find(member_of(request)), pk=pk)
+    _tell(request, found)
+    return found
+
+
+def shown_job(request: HttpRequest, pk: int) -> Job:
+    """The same of a job."""
+    found: Job = get_object_or_404(jobs.find(member_of(request)), pk=pk)
+    _tell(request, found)
+    return found
+
+
+def _tell(request: HttpRequest, row: Any) -> None:
+    member = member_of(request)
+    row.may_edit = access.allows(member, "edit", row.owner_id)
+    row.may_delete = access.allows(member, "delete", row.owner_id)
