@@ -1,4 +1,4 @@
-"""A large archive for `script/bench pages`, made inside the database by a few big statements.
+"""A large archive for `script/bench pages` and `linking`, made inside the database by a few big statements.
 
 One workspace with five sevenths of the mail in 25 mailboxes, five smaller ones beside it, so that
 what a query should not touch is there to be touched.
@@ -36,6 +36,8 @@ class Place:
     messages: int
     box_ids: list[int]
     box_addresses: list[str]
+    people: int | None = None
+    """How many write from outside; as many as such an archive has, unless told."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -44,7 +46,7 @@ class Place:
             "workspace": self.workspace,
             "base": self.number * ROOM,
             "threads": round(self.messages / PER_THREAD),
-            "people": max(200, min(40_000, self.messages // 12)),
+            "people": self.people or max(200, min(40_000, self.messages // 12)),
             "boxes": len(self.box_ids),
             "box_ids": self.box_ids,
             "box_addresses": self.box_addresses,
