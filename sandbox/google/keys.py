@@ -23,13 +23,7 @@ def signing_key(sandbox: Sandbox) -> rsa.RSAPrivateKey:
     """The sandbox's RSA key, made at first use."""
     stored = sandbox.secret("signing_key")
     if stored is None:
-        made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        stored = made.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode()
-        stored = sandbox.keep_secret("signing_key", stored)
+        stored = sandbox.keep_secret("signing_key", _made())
     return _loaded(stored)
 
 
@@ -109,6 +103,17 @@ def sign(sandbox: Sandbox, claims: dict[str, Any]) -> str:
     body = ".".join(_b64(json.dumps(part).encode()) for part in (header, claims))
     signature = signing_key(sandbox).sign(body.encode(), padding.PKCS1v15(), hashes.SHA256())
     return f"{body}.{_b64(signature)}"
+
+
+@functools.cache
+def _made() -> str:
+    """A new key, one to a process: making it takes as long as a hundred requests."""
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return made.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
 
 
 @functools.lru_cache(maxsize=8)

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from mailweave.people.access import Member
 from tests import database
-from tests.browser.walking import ADA, SETTINGS, fill
+from tests.browser.walking import ADA, SETTINGS, fill, find_faults
 from tests.flows.installation import PASSWORD, Installation
 from tests.makers import signed_in
 
@@ -39,8 +39,6 @@ FLAGS = [
     "--font-render-hinting=none",
     "--hide-scrollbars",
 ]
-AXE = (Path(__file__).parent / "axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PATIENCE = 60.0
 
 
@@ -135,16 +133,8 @@ def trouble(page: Page) -> Iterator[list[str]]:
 
 @pytest.fixture
 def axe() -> Callable[[Page], list[str]]:
-    """What axe finds wrong with a page by WCAG 2.2 A and AA."""
-
-    def look(page: Page) -> list[str]:
-        page.evaluate(AXE)
-        result = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-        return [
-            f"{one['id']}: {node['html']}" for one in result["violations"] for node in one["nodes"]
-        ]
-
-    return look
+    """See :func:`tests.browser.walking.find_faults`."""
+    return find_faults
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 
 from mailweave.kit import clock
 from mailweave.people.access import Member
-from mailweave.people.models import User
 from tests.makers import make_member
 from tests.web.boxes import Box
 
@@ -29,21 +28,18 @@ STATES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_badge_has_its_words_and_shape(
     page: Page,
     enter: Callable[[Member], None],
     site: str,
     axe: Callable[[Page], list[str]],
     trouble: list[str],
-    theme: str,
 ) -> None:
     sam = make_member(name="Sam Reyes")
     for number, (fields, _) in enumerate(STATES):
         now = clock.now()
         sync = {k: now + v if isinstance(v, timedelta) else v for k, v in fields.items()}
         Box(sam, address=f"box{number}@northwind.example", sync=sync)
-    User.objects.filter(pk=sam.user_id).update(theme=theme)
     enter(sam)
     page.goto("/settings/integrations/gmail/")
     badges = page.locator(".mailbox .health")

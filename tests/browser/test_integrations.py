@@ -19,7 +19,6 @@ from tests.browser.walking import (
     MARA,
     SETTINGS,
     SPARE,
-    THEMES,
     Axe,
     card_of,
     consent,
@@ -145,9 +144,7 @@ def test_a_grant_that_is_revoked_is_told_and_reconnected_in_place(
     expect(card_of(walker, ADA).locator(".health")).to_contain_text("Healthy")
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_every_page_is_accessible(walker: Page, connected: str, axe: Axe, theme: str) -> None:
-    walker.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+def test_every_page_is_accessible(walker: Page, connected: str, axe: Axe) -> None:
     pages = [SETTINGS, f"{SETTINGS}gmail/", f"{SETTINGS}gmail/client/"]
     pages += [f"{connected}{rest}/" for rest in ("range", "sharing", "set-aside", "disconnect")]
     for path in [*pages, "/connect/gmail/callback/?state=made-up"]:
@@ -159,12 +156,10 @@ def test_every_page_is_accessible(walker: Page, connected: str, axe: Axe, theme:
     assert axe(walker) == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
 def test_cards_in_trouble_are_accessible(
-    installation: Installation, walker: Page, connected: str, axe: Axe, theme: str
+    installation: Installation, walker: Page, connected: str, axe: Axe
 ) -> None:
     """Every state a card can be in, one after the other, as the database has it."""
-    walker.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     pk = connected.rstrip("/").rpartition("/")[2]
     sync = f"UPDATE sync_sync SET {{}} WHERE mailbox_id = {pk}"
     box = f"UPDATE mail_mailbox SET {{}} WHERE id = {pk}"

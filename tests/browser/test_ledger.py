@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from mailweave.people.access import Member
 from mailweave.sync.models import Audit, AuditDay, Finding
-from tests.browser.walking import THEMES, Axe, look
+from tests.browser.walking import Axe, look
 from tests.makers import make_member
 from tests.web.boxes import Box
 
@@ -54,9 +54,7 @@ def box(enter: Callable[[Member], None]) -> Box:
     return made
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_every_page_is_accessible(page: Page, box: Box, axe: Axe, theme: str) -> None:
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+def test_every_page_is_accessible(page: Page, box: Box, axe: Axe) -> None:
     for rest in (
         "ledger/",
         "ledger/?period=2026-03",

@@ -40,16 +40,13 @@ def work(admin: Member) -> None:
         relinking.advance(admin.workspace_id, row.pk)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_another_way_to_link_is_seen_first(
     page: Page,
     enter: Callable[[Member], None],
     admin: Member,
     axe: Callable[[Page], list[str]],
     trouble: list[str],
-    theme: str,
 ) -> None:
-    User.objects.filter(pk=admin.user_id).update(theme=theme)
     enter(admin)
     page.goto(POLICIES)
     check(page, axe)

@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 from mailweave.kit import scope
 from mailweave.people import notifications
 from mailweave.people.access import Member
-from mailweave.people.models import User
 from tests.makers import make_member
 
 pytestmark = pytest.mark.browser
@@ -34,11 +33,9 @@ def tell(member: Member, *numbers: int) -> None:
             )
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_bell_and_its_page_are_accessible(
-    page: Page, enter: Enter, sam: Member, axe: Axe, trouble: list[str], theme: str
+    page: Page, enter: Enter, sam: Member, axe: Axe, trouble: list[str]
 ) -> None:
-    User.objects.filter(pk=sam.user_id).update(theme=theme)
     enter(sam)
     page.goto("/notifications/")
     expect(page.get_by_text("Nothing to report")).to_be_visible()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.walking import SETTINGS, THEMES, Axe, card_of, look
+from tests.browser.walking import SETTINGS, Axe, card_of, look
 from tests.flows.installation import Installation
 
 pytestmark = pytest.mark.browser
@@ -100,14 +100,11 @@ def test_declining_can_be_tried_again(people: Installation, walker: Page) -> Non
     expect(walker).to_have_url(re.compile("/common/oauth2/v2.0/authorize"))
 
 
-@pytest.mark.parametrize("theme", THEMES)
 def test_every_page_is_accessible(
     people: Installation,
     walker: Page,
     axe: Axe,
-    theme: str,
 ) -> None:
-    walker.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     for path in (SETTINGS, OUTLOOK, f"{OUTLOOK}client/", MINE):
         look(walker, axe, path)
     walker.get_by_role("button", name="Make a link for them").click()

@@ -42,16 +42,13 @@ def check(page: Page, axe: Callable[[Page], list[str]]) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_choosing_less_and_leaving_somebody_out(
     page: Page,
     enter: Callable[[Member], None],
     admin: Member,
     axe: Callable[[Page], list[str]],
     trouble: list[str],
-    theme: str,
 ) -> None:
-    User.objects.filter(pk=admin.user_id).update(theme=theme)
     enter(admin)
     page.goto(POLICIES)
     check(page, axe)

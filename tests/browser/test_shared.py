@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.walking import SETTINGS, THEMES, Axe, card_of, look
+from tests.browser.walking import SETTINGS, Axe, card_of, look
 from tests.flows.installation import Installation
 
 pytestmark = pytest.mark.browser
@@ -30,12 +30,10 @@ def open_dialog(page: Page, name: str) -> None:
     page.get_by_role("button", name=re.compile(f"^{name}.*{FAY}")).click()
 
 
-@pytest.mark.parametrize("theme", THEMES[:1])
 def test_from_an_old_permission_to_everybodys_mail(
-    office: Installation, walker: Page, axe: Axe, theme: str
+    office: Installation, walker: Page, axe: Axe
 ) -> None:
     page = walker
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     page.goto(OUTLOOK)
     page.get_by_role("button", name=re.compile("^(Connect Outlook|Add another account)$")).click()
     page.get_by_role("button", name="Continue to Microsoft").click()
@@ -95,10 +93,6 @@ def test_from_an_old_permission_to_everybodys_mail(
     expect(card_of(page, TEAM).get_by_role("link", name="Connect again")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_page_is_accessible_in_each_light(
-    office: Installation, walker: Page, axe: Axe, theme: str
-) -> None:
+def test_the_page_is_accessible_in_each_light(office: Installation, walker: Page, axe: Axe) -> None:
     assert office
-    walker.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     look(walker, axe, OUTLOOK)

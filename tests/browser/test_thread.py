@@ -55,13 +55,11 @@ def height(page: Page) -> float:
     return box["height"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_thread_is_accessible(
-    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str], theme: Any
+    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str]
 ) -> None:
     thread = conversation(post)
     enter(post.member)
-    page.emulate_media(color_scheme=theme)
     page.goto(f"/mail/threads/{thread}/")
     page.keyboard.press(";")
     expect(page.locator("mail-body iframe")).to_have_count(4)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -41,12 +40,10 @@ def linked(post: Post) -> set[str]:
         return set(found.values_list("message__subject", flat=True))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_pages_are_accessible(
-    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str], theme: Any
+    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str]
 ) -> None:
     enter(post.member)
-    page.emulate_media(color_scheme=theme)
     for wide in (1280, 390):
         page.set_viewport_size({"width": wide, "height": 800})
         page.goto(URL)
