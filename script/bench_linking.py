@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,9 @@ def main() -> int:
     """Fill, measure, report."""
     options = read_options()
     with bench_pages.database():
-        prepare = [sys.executable, "manage.py", "prepare"]
-        subprocess.run(prepare, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "manage.py", "prepare"], check=True, stdout=subprocess.DEVNULL
+        )
         import django
 
         django.setup()
@@ -252,10 +254,7 @@ class Bench:
         client.force_login(User.objects.get(email=READER))
         for _ in range(bench_pages.WARM):
             bench_pages.get(client, path())
-        costs = [
-            cost(lambda wanted=path(): bench_pages.get(client, wanted))  # type: ignore[misc]
-            for _ in range(self.samples)
-        ]
+        costs = [cost(partial(bench_pages.get, client, path())) for _ in range(self.samples)]
         walls = [one.wall for one in costs]
         text = f"{percentile(walls, 50):8.1f} ms p50 {percentile(walls, 95):8.1f} ms p95"
         cpu = percentile([one.cpu for one in costs], 95)

@@ -1,4 +1,4 @@
-"""A large archive for `script/bench pages` and `linking`, made inside the database by a few big statements.
+"""A large archive for benches, made inside the database by a few big statements.
 
 One workspace with five sevenths of the mail in 25 mailboxes, five smaller ones beside it, so that
 what a query should not touch is there to be touched.
