@@ -64,8 +64,8 @@ class Adopting(Protocol):
 class Creating(Protocol):
     """A kind of which people make records from an address."""
 
-    def creation_path(self, name: str, address: str) -> str:
-        """The path of a form that begins with these."""
+    def creation_path(self, name: str, address: str, member: Member) -> str:
+        """The path of a form that begins with these; empty if the member may make none."""
 
 
 @runtime_checkable
@@ -115,20 +115,22 @@ def kinds() -> tuple[str, ...]:
 
 
 def cards(records: Iterable[tuple[str, int]], member: Member) -> Mapping[tuple[str, int], Card]:
-    """Cards of records of any kind. Kinds nobody registered, or that fail, are left out."""
+    """Cards of records of any kind. Kinds nobody registered, of modules the member does not have,
+    or that fail, are left out."""
     wanted: dict[str, set[int]] = {}
     for kind, record_id in records:
         wanted.setdefault(kind, set()).add(record_id)
     found: dict[tuple[str, int], Card] = {}
     for kind, ids in wanted.items():
-        if kind in _linkables:
+        if kind in _linkables and _has(member, kind):
             found.update({(kind, id_): card for id_, card in _cards(kind, ids, member).items()})
     return found
 
 
 def search(text: str, member: Member, limit: int = 10) -> list[Card]:
     """What ``text`` may mean, over all kinds in turn; at most ``limit`` of each."""
-    return [card for kind in kinds() for card in _search(kind, text, member, limit)]
+    asked = [kind for kind in kinds() if _has(member, kind)]
+    return [card for kind in asked for card in _search(kind, text, member, limit)]
 
 
 def adopts(kind: str) -> bool:
@@ -138,23 +140,24 @@ def adopts(kind: str) -> bool:
 
 def adopt(record: tuple[str, int], address: str, member: Member) -> bool:
     """See :meth:`Adopting.adopt`; false for kinds that cannot."""
-    kind = _linkables.get(record[0])
+    kind = _linkables.get(record[0]) if _has(member, record[0]) else None
     return isinstance(kind, Adopting) and kind.adopt(record[1], address, member)
 
 
 def release(record: tuple[str, int], address: str, member: Member) -> None:
     """See :meth:`Adopting.release`."""
-    kind = _linkables.get(record[0])
+    kind = _linkables.get(record[0]) if _has(member, record[0]) else None
     if isinstance(kind, Adopting):
         kind.release(record[1], address, member)
 
 
-def creation_paths(name: str, address: str) -> list[tuple[str, str]]:
-    """(label, path) for every kind of which people make records from an address."""
+def creation_paths(name: str, address: str, member: Member) -> list[tuple[str, str]]:
+    """(label, path) for every kind of which the member may make records from an address."""
     return [
-        (kind.label, kind.creation_path(name, address))
+        (kind.label, path)
         for kind in _linkables.values()
-        if isinstance(kind, Creating)
+        if isinstance(kind, Creating) and _has(member, kind.kind)
+        if (path := kind.creation_path(name, address, member))
     ]
 
 
@@ -163,9 +166,14 @@ def at_domain(domain: str, member: Member, limit: int = 10) -> list[Card]:
     return [
         card
         for kind in _linkables.values()
-        if isinstance(kind, AtDomain)
+        if isinstance(kind, AtDomain) and _has(member, kind.kind)
         for card in kind.at_domain(domain, member, limit)
     ]
+
+
+def _has(member: Member, kind: str) -> bool:
+    """Whether a kind is of a module the member has; what its plug-in lets them see comes after."""
+    return member.has(module_of(kind))
 
 
 def _called(module: str) -> str:

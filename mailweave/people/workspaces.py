@@ -70,6 +70,13 @@ def memberships(user: User) -> list[Member]:
         return [_member(user, row) for row in rows.annotate(reach=_reach())]
 
 
+def member(user_id: int | None) -> Member | None:
+    """The member of the current workspace that this user is; None if they are none (any more)."""
+    rows = Membership.objects.filter(user=user_id).select_related("user")
+    row = rows.annotate(reach=_reach()).first()
+    return _member(row.user, row) if row else None
+
+
 def _reach() -> Subquery:
     """What the admins of a membership's workspace chose for its role, null if they did not."""
     rows = RoleReach._base_manager.filter(  # noqa: SLF001

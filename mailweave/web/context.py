@@ -9,13 +9,13 @@ from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
 from mailweave.people.access import Member
-from mailweave.people.models import User, Workspace
+from mailweave.people.models import Scope, User, Workspace
 from mailweave.web import notifications
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somewhere the navigation leads to."""
+    """Somewhere the navigation leads to: for all, or for those who have a module of records."""
 
     label: str
     path: str
@@ -34,10 +34,10 @@ class Place:
 NAV = (
     Place("Mail", "/mail/", "mail", "g m"),
     Place("Unlinked", "/mail/unlinked/", "link-2-off", "g u"),
-    Place("Contacts", "/crm/contacts/", "users", "g c"),
-    Place("Companies", "/crm/companies/", "building-2", "g o"),
-    Place("Leads", "/crm/leads/", "user-plus", "g l"),
-    Place("Deals", "/crm/deals/", "briefcase", "g d"),
+    Place("Contacts", "/crm/contacts/", "users", "g c", module="crm"),
+    Place("Companies", "/crm/companies/", "building-2", "g o", module="crm"),
+    Place("Leads", "/crm/leads/", "user-plus", "g l", module="crm"),
+    Place("Deals", "/crm/deals/", "briefcase", "g d", module="crm"),
     Place("Candidates", "/recruiting/candidates/", "user", "g a", module="recruiting"),
     Place("Jobs", "/recruiting/jobs/", "file-text", "g j", module="recruiting"),
     Place("Settings", "/settings/", "settings", "g ,"),
@@ -80,8 +80,9 @@ def seen_from(path: str, places: tuple[Place, ...]) -> list[Place]:
 
 
 def open_to(member: Member, places: tuple[Place, ...]) -> tuple[Place, ...]:
-    """Those that exist for this member: recruiting is for who works on it."""
-    return tuple(one for one in places if not one.module or member.has(one.module))
+    """Those of ``places`` that are about mail, or about records the member works with."""
+    sees = member.scope("see") != Scope.NONE
+    return tuple(one for one in places if not one.module or (sees and member.has(one.module)))
 
 
 @lru_cache(maxsize=8)

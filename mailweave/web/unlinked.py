@@ -147,7 +147,7 @@ def _person(
     )
     return facts | {
         "total": len(unlinked.messages(viewer, pk)),
-        "creations": registry.creation_paths(shown.name, shown.address),
+        "creations": registry.creation_paths(shown.name, shown.address, member),
         "adopts": any(registry.adopts(kind) for kind in registry.kinds()),
         "may_edit": member.may("edit records"),
     }

@@ -11,7 +11,7 @@ from mailweave.linking import registry
 from mailweave.linking.registry import Card
 from mailweave.people.access import Member
 
-MEMBER = Member(1, 1, "member")
+MEMBER = Member(1, 1, "member", modules=frozenset({"test"}))
 
 
 @dataclass(frozen=True)

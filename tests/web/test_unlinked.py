@@ -256,7 +256,7 @@ def test_dismissing_and_showing_again(post: Post) -> None:
 
 def test_a_contact_is_made_from_it(post: Post) -> None:
     with post.inside():
-        companies.named("Acme")
+        companies.named(None, "Acme")
         Company.objects.update(domain="acme.example")
     post.letter(sender=MARA)
     text = see(post.browser, f"{URL}{person(post, MARA)}/", headers=PART)

@@ -8,6 +8,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from mailweave.linking import addresses as linked
 from mailweave.linking.models import RecordAddress
+from mailweave.people.access import Member
+from mailweave.records.common import rights
 
 PRIMARY = RecordAddress.Kind.PRIMARY
 ADDITIONAL = RecordAddress.Kind.ADDITIONAL
@@ -39,10 +41,12 @@ class Book:
         found = self.own().filter(kind=PRIMARY).order_by("address")  # the order of an index
         return Subquery(found.values("address")[:1])
 
-    def sharing(self, pk: int, given: Collection[str]) -> list[Any]:
-        """Where other records of the kind have one of these addresses too; each row with its
-        record."""
+    def sharing(self, member: Member | None, pk: int, given: Collection[str]) -> list[Any]:
+        """Where other records of the kind, that the member sees, have one of these addresses too;
+        each row with its record."""
         rows = self.rows.objects.filter(address__in=given).exclude(**{self.owner: pk})
+        model = self.rows._meta.get_field(self.owner).related_model  # noqa: SLF001 - Django's name
+        rows = rows.filter(rights.seen_at(member, model, self.owner))
         ordered = rows.select_related(self.owner).order_by("address", f"{self.owner}__sort_name")
         return list(ordered[:20])
 

@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from mailweave.people.member import require
-from mailweave.records.common import lists
+from mailweave.people.access import Deed, Member
+from mailweave.people.member import member_of
+from mailweave.people.models import Scope
+from mailweave.records.common import lists, rights
 
 
 def listing(
@@ -23,8 +25,8 @@ def listing(
 ) -> HttpResponse:
     """A searched page of a list; only its rows when htmx asks for a part.
 
-    ``prepare`` gives the rows of the page what their lines show besides; ``extra`` is for the
-    template.
+    ``find`` knows who asks. ``prepare`` gives the rows of the page what their lines show besides;
+    ``extra`` is for the template.
     """
     text = request.GET.get("q", "").strip()[:200]
     sort = "active" if request.GET.get("sort") == "active" else ""
@@ -37,19 +39,38 @@ def listing(
     if prepare:
         prepare(list(page.rows))
     part = "#found" if request.headers.get("HX-Request-Type") == "partial" else ""
-    context = {"page": page, "text": text, "sort": sort, **extra}
-    response = render(request, template + part, context)
+    member, model = member_of(request), find("").model
+    facts = {
+        "page": page,
+        "text": text,
+        "sort": sort,
+        "may_add": rights.may_add(member, model),
+        "may_export": rights.reach(member, "export", model).scope != Scope.NONE,
+        **extra,
+    }
+    response = render(request, template + part, facts)
     response["Vary"] = "HX-Request-Type"
     return response
 
 
-def held(model: Any, pk: int, request: HttpRequest) -> Any:
-    """The row to change, held against others while this request writes; 404 if there is none."""
-    require(request, "edit records")
-    rows = model.objects.all()
+def held(model: Any, pk: int, request: HttpRequest, deed: Deed = "edit") -> Any:
+    """The row to change or delete, held against others while this request writes.
+
+    404 if there is none that the member sees; Refused, in words, if it is not theirs to change.
+    """
+    member = member_of(request)
+    rows = rights.seen(member, model.objects.all())
     if request.method == "POST":
         rows = rows.select_for_update(of=("self",))
-    return get_object_or_404(rows, pk=pk)
+    row = get_object_or_404(rows, pk=pk)
+    rights.insist(member, deed, row)
+    return row
+
+
+def onward(member: Member, row: Any, page: str, many: str) -> HttpResponse:
+    """To the page of a record that was saved; to the list if it is somebody else's now, and not
+    for this member to see."""
+    return redirect(page, row.pk) if rights.may(member, "see", row) else redirect(many)
 
 
 def form_page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Companies: found, named, stored, deleted. Mail is matched by their own addresses, too."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
@@ -11,6 +12,8 @@ from mailweave.linking import activity
 from mailweave.linking import addresses as linked
 from mailweave.mail import colleagues
 from mailweave.mail import store as archive
+from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.common.addresses import Pair
 from mailweave.records.common.lists import words
 from mailweave.records.crm.addresses import COMPANIES as BOOK
@@ -21,11 +24,12 @@ DEEPEST = 20
 """Companies above a company."""
 
 
-def find(text: str = "") -> QuerySet[Any]:
-    """Companies whose name, domain or address has each word of ``text``, with ``contacts`` and
-    ``deals``, how many they have."""
-    found: QuerySet[Any] = Company.objects.select_related("parent", "owner")
-    found = found.annotate(contacts=_count(Contact), deals=_count(Deal))
+def find(member: Member | None, text: str = "") -> QuerySet[Any]:
+    """Companies that the member sees whose name, domain or address has each word of ``text``, with
+    ``contacts`` and ``deals``, how many they have of those the member sees."""
+    found: QuerySet[Any] = rights.seen(member, Company.objects.select_related("owner"))
+    found = rights.with_related(member, found, "parent")
+    found = found.annotate(contacts=_count(member, Contact), deals=_count(member, Deal))
     for word in words(text):
         found = found.filter(
             Q(name__icontains=word)
@@ -35,25 +39,31 @@ def find(text: str = "") -> QuerySet[Any]:
     return found
 
 
-def at_domain(domain: str) -> QuerySet[Any]:
-    """The companies with exactly this domain, in the order of names; none where everybody can have
-    an address."""
+def at_domain(member: Member | None, domain: str) -> QuerySet[Any]:
+    """The companies with exactly this domain that the member sees, in the order of names; none
+    where everybody can have an address."""
     if colleagues.is_shared(domain):
         return Company.objects.none()
-    found = find().filter(domain=domain.lower()).exclude(domain="")
+    found = find(member).filter(domain=domain.lower()).exclude(domain="")
     return found.order_by("sort_name", "pk")
 
 
-def named(name: str, current: Company | None = None) -> tuple[Company | None, bool]:
+def named(
+    member: Member | None, name: str, current: Company | None = None
+) -> tuple[Company | None, bool]:
     """The company people mean by a name, and whether it had to be made. No name, no company.
 
-    ``current`` wins among companies of the same name, then the oldest.
+    ``current`` wins among companies of the same name, then the oldest that the member sees; and it
+    stays where no name was given because they do not see it.
     """
+    if current and not name and not rights.sees(member, current):
+        return current, False
     if not name:
         return None, False
     if current and current.name.lower() == name.lower():
         return current, False
-    found = Company.objects.filter(sort_name=Lower(Value(name))).order_by("pk").first()
+    known = rights.seen(member, Company.objects.filter(sort_name=Lower(Value(name))))
+    found = known.order_by("pk").first()
     if found:
         return found, False
     made = Company.objects.create(name=name)
@@ -66,14 +76,16 @@ def addresses(company_id: int) -> list[CompanyAddress]:
     return BOOK.of(company_id)
 
 
-def sharing(company_id: int, given: Sequence[str]) -> list[CompanyAddress]:
-    """Where other companies have one of these addresses too; each row with its company."""
-    return BOOK.sharing(company_id, given)
+def sharing(member: Member | None, company_id: int, given: Sequence[str]) -> list[CompanyAddress]:
+    """Where other companies that the member sees have one of these addresses too; each row with
+    its company."""
+    return BOOK.sharing(member, company_id, given)
 
 
-def below(company_id: int) -> list[Company]:
-    """The companies that are directly part of this one, by name."""
-    return list(Company.objects.filter(parent=company_id).order_by("sort_name", "pk")[:100])
+def below(member: Member | None, company_id: int) -> list[Company]:
+    """The companies that are directly part of this one, by name, as far as the member sees."""
+    found = rights.seen(member, Company.objects.filter(parent=company_id))
+    return list(found.order_by("sort_name", "pk")[:100])
 
 
 def above(company: Company) -> list[Company]:
@@ -84,6 +96,11 @@ def above(company: Company) -> list[Company]:
         one = Company.objects.get(pk=one.parent_id)
         found.append(one)
     return found
+
+
+def shown_above(member: Member, company: Company) -> list[Company]:
+    """The companies this one is part of, up to the first that the member does not see."""
+    return list(takewhile(lambda one: rights.may(member, "see", one), above(company)))
 
 
 def store(company: Company, given: Sequence[Pair]) -> None:
@@ -117,7 +134,8 @@ def _refuse_circle(company: Company) -> None:
         raise Expected(f"Companies can be part of each other {DEEPEST} levels deep, no further.")
 
 
-def _count(model: Any) -> Coalesce:
-    rows = model.objects.filter(company=OuterRef("pk")).order_by().values("company")
+def _count(member: Member | None, model: Any) -> Coalesce:
+    rows = rights.seen(member, model.objects.filter(company=OuterRef("pk")))
+    rows = rows.order_by().values("company")
     counted = rows.annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

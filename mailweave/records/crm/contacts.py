@@ -7,24 +7,27 @@ from django.db.models import Exists, Q, QuerySet
 
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
+from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.common.addresses import ranked
 from mailweave.records.common.lists import words
 from mailweave.records.crm import companions
 from mailweave.records.crm.addresses import CONTACTS as BOOK
-from mailweave.records.crm.models import Contact, ContactAddress
+from mailweave.records.crm.models import Company, Contact, ContactAddress
 
 KIND = BOOK.kind
 
 
-def find(text: str = "") -> QuerySet[Any]:
-    """Contacts whose name, address or company has each word of ``text``, with ``primary``, the
-    primary address."""
-    found: QuerySet[Any] = Contact.objects.select_related("company", "owner")
-    found = found.annotate(primary=BOOK.primary())
+def find(member: Member | None, text: str = "") -> QuerySet[Any]:
+    """Contacts that the member sees whose name, address or company has each word of ``text``, with
+    ``primary``, the primary address."""
+    found: QuerySet[Any] = rights.seen(member, Contact.objects.select_related("owner"))
+    found = rights.with_related(member, found, "company").annotate(primary=BOOK.primary())
+    named = rights.seen_at(member, Company, "company")
     for word in words(text):
         found = found.filter(
             Q(name__icontains=word)
-            | Q(company__name__icontains=word)
+            | Q(company__name__icontains=word) & named
             | Exists(BOOK.own().filter(address__contains=word.lower()))
         )
     return found
@@ -35,9 +38,10 @@ def addresses(contact_id: int) -> list[ContactAddress]:
     return BOOK.of(contact_id)
 
 
-def sharing(contact_id: int, given: Collection[str]) -> list[ContactAddress]:
-    """Where other contacts have one of these addresses too; each row with its contact."""
-    return BOOK.sharing(contact_id, given)
+def sharing(member: Member | None, contact_id: int, given: Collection[str]) -> list[ContactAddress]:
+    """Where other contacts that the member sees have one of these addresses too; each row with its
+    contact."""
+    return BOOK.sharing(member, contact_id, given)
 
 
 def store(contact: Contact, given: Sequence[str]) -> None:

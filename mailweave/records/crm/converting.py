@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from mailweave.kit import clock
 from mailweave.kit.errors import Expected
 from mailweave.linking import merging
+from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.crm import companies, contacts, deals, leads
 from mailweave.records.crm.models import Company, Contact, ContactAddress, Deal, Lead
 
@@ -21,21 +23,22 @@ class Wish:
     into: int | None = None
 
 
-def convert(lead: Lead, wish: Wish, user_id: int) -> Contact:
+def convert(lead: Lead, wish: Wish, member: Member) -> Contact:
     """Convert a lead whose row the caller holds. All of it happens, or nothing.
 
-    Raises Expected if it is converted already, or the contact is no more.
+    Raises Expected if it is converted already, or the contact is no more; Refused if that is not
+    the member's to change.
     """
     if lead.converted_at:
         raise Expected(f"{lead.name} has been converted already.")
-    contact = _contact(lead, wish)
+    contact = _contact(lead, wish, member)
     known = [row.address for row in contacts.addresses(contact.pk)] if contact.pk else []
     given = [*known, *(row.address for row in leads.addresses(lead.pk))]
     contact.save()
     merging.merge(leads.KIND, [lead.pk], contact.pk, contacts.KIND)
     contacts.store(contact, given)
     lead.contact, lead.converted_at = contact, clock.now()
-    lead.converted_by_id = user_id
+    lead.converted_by_id = member.user_id
     leads.store(lead, ())
     if wish.deal:
         deal = Deal(name=wish.deal, company=contact.company, owner_id=lead.owner_id)
@@ -43,33 +46,37 @@ def convert(lead: Lead, wish: Wish, user_id: int) -> Contact:
     return contact
 
 
-def alike(lead: Lead) -> list[Contact]:
-    """Contacts that may be the same person: by an address, or by the whole name."""
+def alike(lead: Lead, member: Member) -> list[Contact]:
+    """Contacts that may be the same person, and are the member's to change: by an address, or by
+    the whole name."""
     given = [row.address for row in leads.addresses(lead.pk)]
     owners = ContactAddress.objects.filter(address__in=given).values("contact")
     found = Contact.objects.filter(pk__in=owners) | Contact.objects.filter(sort_name=lead.sort_name)
-    return list(contacts.find().filter(pk__in=found.values("pk")).order_by("sort_name", "pk")[:10])
+    known = rights.seen(member, contacts.find(member), "edit").filter(pk__in=found.values("pk"))
+    return list(known.order_by("sort_name", "pk")[:10])
 
 
-def _contact(lead: Lead, wish: Wish) -> Contact:
+def _contact(lead: Lead, wish: Wish, member: Member) -> Contact:
     if wish.into is None:
         return Contact(
             name=wish.name,
             title=lead.title,
             phone=lead.phone,
             note=lead.note,
-            company=_company(wish),
+            company=_company(wish, member),
             owner_id=lead.owner_id,
         )
-    found: Contact | None = Contact.objects.select_for_update().filter(pk=wish.into).first()
+    rows = rights.seen(member, Contact.objects.select_for_update(of=("self",)))
+    found: Contact | None = rows.filter(pk=wish.into).first()
     if found is None:
         raise Expected("The contact you chose is not here any more.")
+    rights.insist(member, "edit", found)
     for name in ("title", "phone", "note", "owner_id"):
         setattr(found, name, getattr(found, name) or getattr(lead, name))
-    found.company = found.company or _company(wish)
+    found.company = found.company or _company(wish, member)
     return found
 
 
-def _company(wish: Wish) -> Company | None:
-    company, _ = companies.named(wish.company)
+def _company(wish: Wish, member: Member) -> Company | None:
+    company, _ = companies.named(member, wish.company)
     return company

@@ -3,50 +3,74 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from mailweave.kit import clock
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
+from mailweave.people.access import Member
+from mailweave.people.models import Scope
+from mailweave.records.common import rights
 from mailweave.records.common.lists import words
 from mailweave.records.crm import companions
-from mailweave.records.crm.models import ContactAddress, Deal, DealContact
+from mailweave.records.crm.models import Company, Contact, ContactAddress, Deal, DealContact
 
 KIND = "crm.deal"
 
 
-def find(text: str = "") -> QuerySet[Any]:
-    """Deals where the name, the company or a contact's name or address has each word of ``text``,
-    with ``primary``, the primary contact's name."""
+def find(member: Member | None, text: str = "") -> QuerySet[Any]:
+    """Deals that the member sees where the name, the company or a contact's name or address has
+    each word of ``text``, with ``primary``, the primary contact's name."""
     own = DealContact.objects.filter(deal=OuterRef("pk"))
-    found: QuerySet[Any] = Deal.objects.select_related("company").annotate(
-        primary=Subquery(own.filter(primary=True).values("contact__name")[:1])
-    )
+    own = own.filter(rights.seen_at(member, Contact, "contact"))
+    found: QuerySet[Any] = rights.seen(member, Deal.objects.all())
+    found = rights.with_related(member, found, "company")
+    found = found.annotate(primary=Subquery(own.filter(primary=True).values("contact__name")[:1]))
+    named = rights.seen_at(member, Company, "company")
     for word in words(text):
         addressed = ContactAddress.objects.filter(
             contact=OuterRef("contact"), address__contains=word.lower()
         )
         found = found.filter(
             Q(name__icontains=word)
-            | Q(company__name__icontains=word)
+            | Q(company__name__icontains=word) & named
             | Exists(own.filter(Q(contact__name__icontains=word) | Exists(addressed)))
         )
     return found
 
 
-def contacts(deal_id: int) -> list[DealContact]:
-    """Who a deal is made with, the primary contact first; each row with its contact and
-    ``address``, the contact's primary one."""
+def contacts(member: Member | None, deal_id: int) -> list[DealContact]:
+    """Whom a deal is made with, as far as the member sees, the primary contact first; each row with
+    its contact and ``address``, the contact's primary one."""
     addresses = ContactAddress.objects.filter(contact=OuterRef("contact"), kind="primary")
-    rows = DealContact.objects.filter(deal_id=deal_id).select_related("contact__company")
+    people = rights.with_related(member, Contact.objects.all(), "company")
+    rows = DealContact.objects.filter(deal_id=deal_id).prefetch_related(Prefetch("contact", people))
+    rows = rows.filter(rights.seen_at(member, Contact, "contact"))
     rows = rows.annotate(address=Subquery(addresses.values("address")[:1]))
     return list(rows.order_by("-primary", "contact__sort_name", "contact_id"))
 
 
-def of_contact(contact_id: int) -> list[DealContact]:
-    """The deals a contact is part of, in the order of names; each row with its deal."""
-    rows = DealContact.objects.filter(contact_id=contact_id).select_related("deal__company")
+def of_contact(member: Member | None, contact_id: int) -> list[DealContact]:
+    """The deals a contact is part of, as far as the member sees, in the order of names; each row
+    with its deal."""
+    sales = rights.with_related(member, Deal.objects.all(), "company")
+    rows = DealContact.objects.filter(contact_id=contact_id)
+    rows = rows.filter(rights.seen_at(member, Deal, "deal")).prefetch_related(
+        Prefetch("deal", sales)
+    )
     return list(rows.order_by("deal__sort_name", "deal_id")[:100])
+
+
+def with_unseen(member: Member | None, deal: Deal, chosen: Sequence[int]) -> list[int]:
+    """What a member chose as the contacts of a deal, with those of its contacts that they do not
+    see: nobody takes away what they cannot see."""
+    if rights.reach(member, "see", Contact).scope == Scope.ALL:
+        return list(chosen)
+    rows = DealContact.objects.filter(deal=deal.pk)
+    unseen = rows.exclude(rights.seen_at(member, Contact, "contact"))
+    first = list(unseen.filter(primary=True).values_list("contact_id", flat=True))
+    rest = list(unseen.filter(primary=False).values_list("contact_id", flat=True))
+    return [*first, *chosen, *rest]
 
 
 def store(deal: Deal, contact_ids: Sequence[int]) -> None:

@@ -10,6 +10,8 @@ from mailweave.kit import clock
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
 from mailweave.mail import store as archive
+from mailweave.people.access import Member, Reach
+from mailweave.records.common import rights
 from mailweave.records.common.addresses import PRIMARY, Pair
 from mailweave.records.crm import companies, companions
 from mailweave.records.crm.columns import Draft
@@ -17,6 +19,11 @@ from mailweave.records.crm.kinds import KINDS, Kind
 from mailweave.records.crm.models import Company
 
 SEVERAL = "Its addresses belong to {n} different records. Merge those, or take one address out."
+CLOSED = (
+    "One of its addresses, or its name, is that of a record somebody else looks after. Ask an "
+    "owner or admin of your workspace to import it."
+)
+LEFT = "Whoever began this import may not add records here any more. Begin it again."
 NAMESAKES = "It has no address, and {n} records have this name. Add an address to tell which."
 
 
@@ -47,6 +54,8 @@ class _Batch:
     """What a batch finds, and brings."""
 
     kind: Kind
+    member: Member
+    reach: Reach
     records: dict[int, Any] = field(default_factory=dict)
     owners: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     names: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -57,26 +66,29 @@ class _Batch:
     companies: dict[str, Company | None] = field(default_factory=dict)
 
 
-def plan(kind: str, drafts: Sequence[Draft]) -> list[Plan]:
+def plan(kind: str, drafts: Sequence[Draft], member: Member) -> list[Plan]:
     """What would become of these, one by one, as things are. Nothing is written."""
-    batch = _find(KINDS[kind], drafts)
+    batch = _find(KINDS[kind], drafts, member)
     return [_plan(batch, draft) for draft in drafts]
 
 
-def write(kind: str, drafts: Sequence[Draft], user_id: int | None) -> list[Outcome]:
+def write(kind: str, drafts: Sequence[Draft], member: Member | None) -> list[Outcome]:
     """Make and update records, in this transaction; mail of new addresses is linked at once.
 
-    Every update fills in what the draft says and takes nothing away. New records are ``user_id``'s.
+    Every update fills in what the draft says and takes nothing away. New records are the member's;
+    what is not theirs to change stays as it is, and so does everything for who may add nothing.
     """
-    batch = _find(KINDS[kind], drafts, hold=True)
+    if member is None or not rights.may_add(member, KINDS[kind].model):
+        return [Outcome(fault=LEFT) for _ in drafts]
+    batch = _find(KINDS[kind], drafts, member, hold=True)
     archive.hold()  # after the rows, as everybody who edits one does
-    outcomes = [_take(batch, draft, user_id) for draft in drafts]
+    outcomes = [_take(batch, draft, member.user_id) for draft in drafts]
     _save(batch)
     return outcomes
 
 
-def _find(kind: Kind, drafts: Sequence[Draft], *, hold: bool = False) -> _Batch:
-    batch = _Batch(kind)
+def _find(kind: Kind, drafts: Sequence[Draft], member: Member, *, hold: bool = False) -> _Batch:
+    batch = _Batch(kind, member, rights.reach(member, "edit", kind.model))
     given = {address for draft in drafts for address in draft.addresses}
     owned = kind.book.rows.objects.filter(address__in=given)
     for address, pk in owned.values_list("address", f"{kind.book.owner}_id"):
@@ -110,13 +122,15 @@ def _plan(batch: _Batch, draft: Draft) -> Plan:
         record = batch.records.get(pk) or batch.fresh.get(pk)
         if record is None:
             return Plan(draft, fault="Its record was deleted or merged meanwhile. Try it again.")
+        if not batch.reach.holds(record.owner_id):
+            return Plan(draft, fault=CLOSED)
         news = [one for one in draft.addresses if pk not in batch.owners.get(one, ())]
         same = not news and all(_said(record, name) == text for name, text in draft.values.items())
         return Plan(draft, pk, same=same)
     return Plan(draft)
 
 
-def _take(batch: _Batch, draft: Draft, user_id: int | None) -> Outcome:
+def _take(batch: _Batch, draft: Draft, user_id: int) -> Outcome:
     planned = _plan(batch, draft)
     if planned.fault:
         return Outcome(fault=planned.fault)
@@ -145,7 +159,7 @@ def _fill(batch: _Batch, pk: int, draft: Draft) -> None:
 
 def _company(batch: _Batch, name: str) -> Company | None:
     if name not in batch.companies:
-        batch.companies[name], _ = companies.named(name)
+        batch.companies[name], _ = companies.named(batch.member, name)
     return batch.companies[name]
 
 

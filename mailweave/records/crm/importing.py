@@ -20,6 +20,8 @@ import msgspec
 
 from mailweave.kit import clock, jobs, live, scope, sql
 from mailweave.kit.errors import Expected
+from mailweave.people import workspaces
+from mailweave.people.access import Member
 from mailweave.records.crm import columns, csvfile, drafts
 from mailweave.records.crm.models import Import, ImportRow
 
@@ -65,13 +67,13 @@ def receive(kind: str, filename: str, data: bytes, user_id: int) -> Import:
     return made
 
 
-def look(one: Import) -> Forecast:
+def look(one: Import, member: Member) -> Forecast:
     """What importing would do by the mapping as it is. Nothing is written."""
     made = updated = same = failed = 0
     faults: list[tuple[int, str]] = []
     fresh: set[str] = set()
     for rows in _pieces(one):
-        for row, plan in zip(rows, drafts.plan(one.kind, _drafts(one, rows)), strict=True):
+        for row, plan in zip(rows, drafts.plan(one.kind, _drafts(one, rows), member), strict=True):
             if plan.fault:
                 failed += 1
                 faults += [(row.line, plan.fault)] if len(faults) < 20 else []
@@ -152,7 +154,7 @@ def report(one: Import) -> Iterator[list[str]]:
 
 
 def _import(one: Import, rows: Sequence[ImportRow]) -> None:
-    outcomes = drafts.write(one.kind, _drafts(one, rows), one.created_by_id)
+    outcomes = drafts.write(one.kind, _drafts(one, rows), workspaces.member(one.created_by_id))
     failed = []
     for row, outcome in zip(rows, outcomes, strict=True):
         if outcome.fault:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from mailweave.people.access import Member
 from mailweave.records.common.addresses import Book
 from mailweave.records.crm import addresses, companies, contacts, leads
 from mailweave.records.crm.models import Company, Contact, Lead
@@ -19,7 +20,7 @@ class Kind:
     many: str
     model: Any
     book: Book
-    find: Callable[[str], QuerySet[Any]]
+    find: Callable[[Member | None, str], QuerySet[Any]]
     fields: tuple[tuple[str, str], ...]
     near: str
     """The field that, with the name, makes two records likely the same."""

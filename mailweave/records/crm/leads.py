@@ -7,6 +7,8 @@ from django.db.models import Exists, Q, QuerySet
 
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
+from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.common.addresses import ranked
 from mailweave.records.common.lists import words
 from mailweave.records.crm.addresses import LEADS as BOOK
@@ -15,10 +17,11 @@ from mailweave.records.crm.models import Lead, LeadAddress
 KIND = BOOK.kind
 
 
-def find(text: str = "") -> QuerySet[Any]:
-    """Leads whose name, company, source or address has each word of ``text``, with ``primary``,
-    the primary address."""
-    found: QuerySet[Any] = Lead.objects.select_related("owner").annotate(primary=BOOK.primary())
+def find(member: Member | None, text: str = "") -> QuerySet[Any]:
+    """Leads that the member sees whose name, company, source or address has each word of ``text``,
+    with ``primary``, the primary address."""
+    found: QuerySet[Any] = rights.seen(member, Lead.objects.select_related("owner"))
+    found = found.annotate(primary=BOOK.primary())
     for word in words(text):
         found = found.filter(
             Q(name__icontains=word)
@@ -34,9 +37,10 @@ def addresses(lead_id: int) -> list[LeadAddress]:
     return BOOK.of(lead_id)
 
 
-def sharing(lead_id: int, given: Collection[str]) -> list[LeadAddress]:
-    """Where other leads have one of these addresses too; each row with its lead."""
-    return BOOK.sharing(lead_id, given)
+def sharing(member: Member | None, lead_id: int, given: Collection[str]) -> list[LeadAddress]:
+    """Where other leads that the member sees have one of these addresses too; each row with its
+    lead."""
+    return BOOK.sharing(member, lead_id, given)
 
 
 def store(lead: Lead, given: Sequence[str]) -> None:

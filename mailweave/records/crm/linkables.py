@@ -12,29 +12,28 @@ from mailweave.linking import policy, registry
 from mailweave.linking.models import LinkPolicy
 from mailweave.linking.registry import Card
 from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.crm import companies, contacts, deals, leads
 from mailweave.records.crm.models import Contact, DealContact
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """One of the four kinds. Every member of the workspace may see all of them."""
+    """One of the four kinds."""
 
     kind: str
     label: str
-    find: Callable[[str], QuerySet[Any]]
+    find: Callable[[Member, str], QuerySet[Any]]
     subtitle: Callable[[Any], str]
     people: Callable[[int], Sequence[int]]
 
     def cards(self, ids: Collection[int], member: Member) -> Mapping[int, Card]:
-        """Cards of those that exist."""
-        del member
-        return {row.pk: self._card(row) for row in self.find("").filter(pk__in=ids)}
+        """Cards of those that the member sees."""
+        return {row.pk: self._card(row) for row in self.find(member, "").filter(pk__in=ids)}
 
     def search(self, text: str, member: Member, limit: int = 10) -> Sequence[Card]:
         """In the order of names."""
-        del member
-        found = self.find(text).order_by("sort_name", "pk")[:limit]
+        found = self.find(member, text).order_by("sort_name", "pk")[:limit]
         return [self._card(row) for row in found]
 
     def sources(self, record_id: int) -> Sequence[tuple[str, int]]:
@@ -53,19 +52,25 @@ class People(Records):
 
     def adopt(self, record_id: int, address: str, member: Member) -> bool:
         """At the end of the contact's addresses."""
-        return member.may("edit records") and contacts.adopt(record_id, address)
+        return self._may_edit(record_id, member) and contacts.adopt(record_id, address)
 
     def release(self, record_id: int, address: str, member: Member) -> None:
         """Where it is still there."""
-        if member.may("edit records"):
+        if self._may_edit(record_id, member):
             contacts.release(record_id, address)
 
-    def creation_path(self, name: str, address: str) -> str:
+    def creation_path(self, name: str, address: str, member: Member) -> str:
         """The form of a new contact, with the company whose domain it is."""
-        company = companies.at_domain(address.rpartition("@")[2]).first()
+        if not rights.may_add(member, Contact):
+            return ""
+        company = companies.at_domain(member, address.rpartition("@")[2]).first()
         given = {"name": name, "address": address, "company": company.name if company else ""}
         said = urlencode({key: value for key, value in given.items() if value})
         return f"{reverse('crm:contact-new')}?{said}"
+
+    def _may_edit(self, record_id: int, member: Member) -> bool:
+        row = contacts.find(member).filter(pk=record_id).first()
+        return row is not None and rights.may(member, "edit", row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,7 @@ class Organisations(Records):
 
     def at_domain(self, domain: str, member: Member, limit: int = 10) -> Sequence[Card]:
         """The companies with exactly this domain."""
-        del member
-        return [self._card(row) for row in companies.at_domain(domain)[:limit]]
+        return [self._card(row) for row in companies.at_domain(member, domain)[:limit]]
 
 
 def _of_contact(contact: Any) -> str:

@@ -121,10 +121,10 @@ def _faults(document: Document) -> Iterator[str]:
 
 
 def _company(row: CompanyIn) -> None:
-    company, _ = companies.named(row.name)
+    company, _ = companies.named(None, row.name)
     if company is None:
         return
-    parent, _ = companies.named(row.part_of)
+    parent, _ = companies.named(None, row.part_of)
     kinds = [(text, "additional" if at else "primary") for at, text in enumerate(row.addresses)]
     kinds += [(text, "portal") for text in row.portal]
     given = [(address, kind) for text, kind in kinds if (address := normalise(text))]
@@ -140,7 +140,7 @@ def _contact(row: ContactIn) -> None:
     contact = _known(given[:1], namesakes) if given else namesakes.order_by("pk").first()
     contact = contact or Contact()
     contact.name, contact.title = row.name, row.title
-    contact.company, _ = companies.named(row.company)
+    contact.company, _ = companies.named(None, row.company)
     contacts.store(contact, given)
 
 
@@ -162,7 +162,7 @@ def _lead(row: LeadIn) -> None:
 
 
 def _deal(row: DealIn) -> None:
-    company, _ = companies.named(row.company)
+    company, _ = companies.named(None, row.company)
     deal = Deal.objects.filter(name=row.name, company=company).order_by("pk").first() or Deal()
     deal.name, deal.company, deal.stage = row.name, company, row.stage
     deal.amount, deal.currency = row.amount, row.currency

@@ -10,6 +10,8 @@ from mailweave.kit.errors import Expected
 from mailweave.linking import activity, merging
 from mailweave.linking import addresses as linked
 from mailweave.mail import store as archive
+from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.common.addresses import PRIMARY
 from mailweave.records.crm import companies, companions
 from mailweave.records.crm.kinds import CONTACT, Kind
@@ -21,12 +23,13 @@ GONE = "One of these was merged or deleted meanwhile. Please look again at what 
 
 
 def merge(
-    kind: Kind, into: int, others: Sequence[int], choices: Mapping[str, int], user_id: int
+    kind: Kind, into: int, others: Sequence[int], choices: Mapping[str, int], member: Member
 ) -> Any:
     """Make ``others`` part of the record ``into``, and return it.
 
     ``choices`` says for a field which record's value stays; else it is the survivor's. Raises
-    Expected if there is nothing to merge, or one of them is no more.
+    Expected if there is nothing to merge, or one of them is no more; Refused if one of them is not
+    the member's to change.
     """
     given = sorted({into, *others})
     if len(given) < 2:
@@ -36,6 +39,8 @@ def merge(
     found = {row.pk: row for row in rows}
     if len(found) != len(given) or len(given) > MOST:
         raise Expected(GONE)
+    for row in rows:
+        rights.insist(member, "edit", row)
     _reserve[kind.name](given)
     archive.hold()
     survivor, gone = found[into], [found[pk] for pk in given if pk != into]
@@ -44,7 +49,7 @@ def merge(
     merging.merge(kind.book.kind, [row.pk for row in gone], into)
     addresses = _united(kind, into, gone)
     _move[kind.name](survivor, [row.pk for row in gone])
-    _remember(kind, survivor, gone, user_id)
+    _remember(kind, survivor, gone, member.user_id)
     survivor.save()
     kind.book.write(into, addresses)
     activity.touch(kind.book.kind, [into])
@@ -56,48 +61,51 @@ def merge(
     return survivor
 
 
-def survivor_of(kind: Kind, pk: int) -> int | None:
-    """The record that another one has become part of."""
+def survivor_of(kind: Kind, pk: int, member: Member) -> int | None:
+    """The record that another one has become part of, if the member sees it."""
     found = Merged.objects.filter(kind=kind.book.kind, record_id=pk)
     into: int | None = found.values_list("into_id", flat=True).first()
-    return into
+    return into if kind.find(member, "").filter(pk=into).exists() else None
 
 
-def alike(kind: Kind, record: Any) -> list[Any]:
+def alike(kind: Kind, record: Any, member: Member) -> list[Any]:
     """Records that may be the same as this one: by an address, or by name and company."""
     given = [row.address for row in kind.book.of(record.pk)]
     owners = kind.book.rows.objects.filter(address__in=given).values(kind.book.owner)
     same_name = Q(sort_name=record.sort_name, **{kind.near: getattr(record, kind.near)})
-    found = kind.find("").filter(Q(pk__in=owners) | same_name).exclude(pk=record.pk)
+    found = kind.find(member, "").filter(Q(pk__in=owners) | same_name).exclude(pk=record.pk)
     return list(found.order_by("sort_name", "pk")[:MOST])
 
 
-def duplicates(kind: Kind, limit: int = 20) -> list[list[Any]]:
-    """Groups of records that may be the same, by an address or by name and company."""
-    groups = [*_by_address(kind, limit), *_by_name(kind, limit)]
+def duplicates(kind: Kind, member: Member, limit: int = 20) -> list[list[Any]]:
+    """Groups of records that may be the same, by an address or by name and company, of those the
+    member sees."""
+    groups = [*_by_address(kind, member, limit), *_by_name(kind, member, limit)]
     distinct = list(dict.fromkeys(tuple(group) for group in groups))[:limit]
-    known = kind.find("").in_bulk({pk for group in distinct for pk in group})
+    known = kind.find(member, "").in_bulk({pk for group in distinct for pk in group})
     return [[known[pk] for pk in group if pk in known] for group in distinct]
 
 
-def _by_address(kind: Kind, limit: int) -> list[list[int]]:
-    rows = kind.book.rows.objects.values("address").annotate(n=Count("pk")).filter(n__gt=1)
+def _by_address(kind: Kind, member: Member, limit: int) -> list[list[int]]:
+    own = kind.book.rows.objects.filter(rights.seen_at(member, kind.model, kind.book.owner))
+    rows = own.values("address").annotate(n=Count("pk")).filter(n__gt=1)
     addresses = list(rows.order_by("address").values_list("address", flat=True)[:limit])
-    owned = kind.book.rows.objects.filter(address__in=addresses)
+    owned = own.filter(address__in=addresses)
     found: dict[str, list[int]] = {address: [] for address in addresses}
     for address, pk in owned.order_by("pk").values_list("address", kind.book.owner):
         found[address].append(pk)
     return [sorted(set(pks))[:MOST] for pks in found.values()]
 
 
-def _by_name(kind: Kind, limit: int) -> list[list[int]]:
+def _by_name(kind: Kind, member: Member, limit: int) -> list[list[int]]:
     same = ("sort_name", kind.near)
-    rows = kind.model.objects.values(*same).annotate(n=Count("pk")).filter(n__gt=1)
+    own = rights.seen(member, kind.model.objects.all())
+    rows = own.values(*same).annotate(n=Count("pk")).filter(n__gt=1)
     groups = list(rows.order_by("sort_name")[:limit])
     found = []
     for group in groups:
         wanted = {name: group[name] for name in same}
-        pks = kind.model.objects.filter(**wanted).order_by("pk").values_list("pk", flat=True)
+        pks = own.filter(**wanted).order_by("pk").values_list("pk", flat=True)
         found.append(list(pks[:MOST]))
     return found
 

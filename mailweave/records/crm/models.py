@@ -261,6 +261,7 @@ class Import(tenancy.TenantModel):
         STOPPED = "stopped", "Stopped"
 
     OPEN = (State.MAPPING, State.RUNNING)
+    OWNER = "created_by"
 
     kind = models.CharField(max_length=10)
     filename = models.CharField(max_length=200)

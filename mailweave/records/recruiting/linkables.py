@@ -54,8 +54,10 @@ class People(Records):
         if self._edits(record_id, member):
             candidates.release(record_id, address)
 
-    def creation_path(self, name: str, address: str) -> str:
+    def creation_path(self, name: str, address: str, member: Member) -> str:
         """The form of a new candidate."""
+        if not member.may("edit records"):
+            return ""
         given = {"name": name, "address": address}
         said = urlencode({key: value for key, value in given.items() if value})
         return f"{reverse('recruiting:candidate-new')}?{said}"

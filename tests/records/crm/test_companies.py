@@ -13,17 +13,17 @@ pytestmark = pytest.mark.usefixtures("within")
 
 def test_named_finds_whatever_the_case_or_makes_one() -> None:
     acme = Company.objects.create(name="Acme")
-    assert companies.named("ACME") == (acme, False)
-    made, new = companies.named("Globex")
+    assert companies.named(None, "ACME") == (acme, False)
+    made, new = companies.named(None, "Globex")
     assert (made and made.name, new) == ("Globex", True)
-    assert companies.named("") == (None, False)
+    assert companies.named(None, "") == (None, False)
 
 
 def test_named_keeps_the_current_one_among_namesakes() -> None:
     first = Company.objects.create(name="Acme")
     second = Company.objects.create(name="Acme")
-    assert companies.named("Acme", second) == (second, False)
-    assert companies.named("Acme") == (first, False)
+    assert companies.named(None, "Acme", second) == (second, False)
+    assert companies.named(None, "Acme") == (first, False)
 
 
 def test_find_counts_contacts_and_deals() -> None:
@@ -31,7 +31,7 @@ def test_find_counts_contacts_and_deals() -> None:
     make_contact("Mara", company=acme)
     make_contact("Jonas", company=acme)
     make_deal("Renewal", company=globex)
-    counted = {row.name: (row.contacts, row.deals) for row in companies.find()}
+    counted = {row.name: (row.contacts, row.deals) for row in companies.find(None)}
     assert counted == {"Acme": (2, 0), "Globex": (0, 1)}
 
 
@@ -60,7 +60,7 @@ def test_parts_are_shown_both_ways() -> None:
     group = make_company("Group")
     acme = make_company("Acme", parent=group)
     works = make_company("Acme Works", parent=acme)
-    assert companies.below(group.pk) == [acme]
+    assert companies.below(None, group.pk) == [acme]
     assert companies.above(works) == [acme, group]
 
 
@@ -78,4 +78,4 @@ def test_no_company_is_part_of_itself() -> None:
 
 def test_a_company_is_found_by_its_address() -> None:
     acme = make_company("Acme", "office@works.example")
-    assert list(companies.find("office@works")) == [acme]
+    assert list(companies.find(None, "office@works")) == [acme]

@@ -71,11 +71,11 @@ def test_find(text: str, names: set[str]) -> None:
     make_contact("Mara Okafor", "mara@okafor.example", company=acme)
     make_contact("Jonas Weber", "jonas@WEBER.example".lower())
     make_contact("Ünal Şahin", company=acme)
-    assert {contact.name for contact in contacts.find(text)} == names
+    assert {contact.name for contact in contacts.find(None, text)} == names
 
 
 def test_sharing_names_other_contacts_only() -> None:
     mara = make_contact("Mara", "info@acme.example", "mara@acme.example")
     jonas = make_contact("Jonas", "info@acme.example")
-    shared = contacts.sharing(mara.pk, ["info@acme.example", "mara@acme.example"])
+    shared = contacts.sharing(None, mara.pk, ["info@acme.example", "mara@acme.example"])
     assert [(row.address, row.contact) for row in shared] == [("info@acme.example", jonas)]

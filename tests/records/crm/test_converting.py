@@ -25,7 +25,7 @@ def test_addresses_mail_and_decisions_move(within: Home) -> None:
     links.unlink([refused.pk], (leads.KIND, nia.pk), user_id)
     links.link([by_hand.pk], (leads.KIND, nia.pk), user_id)
     acme = make_company("Acme")
-    contact = converting.convert(nia, Wish("Nia Patel", "ACME", "Rollout"), user_id)
+    contact = converting.convert(nia, Wish("Nia Patel", "ACME", "Rollout"), within.member)
     assert (contact.name, contact.title, contact.company) == ("Nia Patel", "CEO", acme)
     assert [row.address for row in contacts.addresses(contact.pk)] == [
         "nia@patel.example",
@@ -40,13 +40,13 @@ def test_addresses_mail_and_decisions_move(within: Home) -> None:
     assert (nia.contact, nia.converted_by_id) == (contact, user_id)
     assert Deal.objects.get().company == acme
     with pytest.raises(Expected, match="converted already"):
-        converting.convert(nia, Wish("Nia", ""), user_id)
+        converting.convert(nia, Wish("Nia", ""), within.member)
 
 
 def test_an_existing_contact_is_filled_up_and_keeps_what_it_has(within: Home) -> None:
     known = make_contact("Nia P.", "nia@work.example", title="Head")
     nia = make_lead("Nia", "nia@patel.example", title="CEO", phone="123")
-    got = converting.convert(nia, Wish("x", "", into=known.pk), within.member.user_id)
+    got = converting.convert(nia, Wish("x", "", into=known.pk), within.member)
     assert (got.pk, got.name, got.title, got.phone) == (known.pk, "Nia P.", "Head", "123")
     assert [(row.address, row.kind) for row in contacts.addresses(got.pk)] == [
         ("nia@work.example", "primary"),
@@ -54,7 +54,7 @@ def test_an_existing_contact_is_filled_up_and_keeps_what_it_has(within: Home) ->
     ]
     other = make_lead("Other")
     with pytest.raises(Expected, match="not here any more"):
-        converting.convert(other, Wish("x", "", into=987654), within.member.user_id)
+        converting.convert(other, Wish("x", "", into=987654), within.member)
 
 
 def test_who_may_be_the_same_is_offered(within: Home) -> None:
@@ -63,4 +63,4 @@ def test_who_may_be_the_same_is_offered(within: Home) -> None:
     make_contact("Somebody else", "else@patel.example")
     nia = make_lead("Nia Patel", "nia@patel.example")
     nia.refresh_from_db()
-    assert {one.pk for one in converting.alike(nia)} == {by_address.pk, by_name.pk}
+    assert {one.pk for one in converting.alike(nia, within.member)} == {by_address.pk, by_name.pk}

@@ -12,12 +12,12 @@ pytestmark = pytest.mark.usefixtures("within")
 def test_first_contact_is_primary_and_may_change() -> None:
     mara, jonas = make_contact("Mara"), make_contact("Jonas")
     deal = make_deal("Renewal", mara, jonas, mara)
-    assert [(row.contact, row.primary) for row in deals.contacts(deal.pk)] == [
+    assert [(row.contact, row.primary) for row in deals.contacts(None, deal.pk)] == [
         (mara, True),
         (jonas, False),
     ]
     deals.store(deal, [jonas.pk, mara.pk])
-    assert [row.contact for row in deals.contacts(deal.pk)] == [jonas, mara]
+    assert [row.contact for row in deals.contacts(None, deal.pk)] == [jonas, mara]
 
 
 def test_find_by_name_company_contact_or_address() -> None:
@@ -25,8 +25,8 @@ def test_find_by_name_company_contact_or_address() -> None:
     deal = make_deal("Renewal", mara, company=Company.objects.create(name="Globex"))
     make_deal("Other")
     for text in ("renew", "globex", "okafor", "mara@acme", "renewal globex mara"):
-        assert [row.pk for row in deals.find(text)] == [deal.pk], text
-    assert [row.primary for row in deals.find("renewal")] == ["Mara Okafor"]
+        assert [row.pk for row in deals.find(None, text)] == [deal.pk], text
+    assert [row.primary for row in deals.find(None, "renewal")] == ["Mara Okafor"]
 
 
 def test_deleting_either_side_leaves_the_other() -> None:
@@ -36,4 +36,4 @@ def test_deleting_either_side_leaves_the_other() -> None:
     assert Contact.objects.filter(pk=mara.pk).exists()
     contacts.delete(mara)
     assert not DealContact.objects.exists()
-    assert deals.find().get().pk == kept.pk
+    assert deals.find(None).get().pk == kept.pk

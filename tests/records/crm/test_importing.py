@@ -54,7 +54,7 @@ def test_it_does_what_it_said(home: Home, monkeypatch: pytest.MonkeyPatch, step:
     furnish(home)
     one = receive(home)
     with scope.workspace(home.id):
-        seen = importing.look(one)
+        seen = importing.look(one, home.member)
     assert (seen.made, seen.updated, seen.same, seen.failed) == (2, 2, 1, 3)
     done = run(home, one)
     assert (done.state, done.done, done.total) == ("done", 8, 8)

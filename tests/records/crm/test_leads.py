@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("within")
 def test_find(text: str, names: set[str]) -> None:
     make_lead("Nia Patel", "nia@patel.example", company_name="Acme", source="Trade fair")
     make_lead("Jonas Weber", "jonas@weber.example")
-    assert {lead.name for lead in leads.find(text)} == names
+    assert {lead.name for lead in leads.find(None, text)} == names
 
 
 def test_mail_is_linked_by_addresses_and_let_go_with_the_lead() -> None:

@@ -76,7 +76,7 @@ def seen() -> dict[str, Any]:
                 each.pk,
                 each.stage,
                 each.amount,
-                [row.contact.name for row in deals.contacts(each.pk)],
+                [row.contact.name for row in deals.contacts(None, each.pk)],
             )
             for each in Deal.objects.order_by("pk")
         ],

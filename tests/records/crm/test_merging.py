@@ -12,7 +12,7 @@ from tests.records.crm.makers import make_company, make_contact, make_deal, make
 
 
 def join(home: Home, kind: kinds.Kind, into: int, *others: int, **choices: int) -> object:
-    return merging.merge(kind, into, others, choices, home.member.user_id)
+    return merging.merge(kind, into, others, choices, home.member)
 
 
 def decided(record: Contact) -> dict[int, tuple[bool, bool]]:
@@ -129,7 +129,8 @@ def test_old_pages_lead_on_however_often_it_goes_on(within: Home) -> None:
     pks = a.pk, b.pk, c.pk
     join(within, kinds.CONTACT, pks[1], pks[0])
     join(within, kinds.CONTACT, pks[2], pks[1])
-    assert [merging.survivor_of(kinds.CONTACT, pk) for pk in pks] == [pks[2], pks[2], None]
+    found = [merging.survivor_of(kinds.CONTACT, pk, within.member) for pk in pks]
+    assert found == [pks[2], pks[2], None]
 
 
 def test_what_cannot_be_merged_is_said(within: Home) -> None:
@@ -149,10 +150,10 @@ def test_duplicates_are_found_by_address_or_by_name_and_company(within: Home) ->
     one, two = make_contact("Info", "info@acme.example"), make_contact("Desk", "info@acme.example")
     three, four = make_contact("Mara", company=acme), make_contact("MARA", company=acme)
     make_contact("Mara")
-    found = merging.duplicates(kinds.CONTACT)
+    found = merging.duplicates(kinds.CONTACT, within.member)
     assert [{row.pk for row in group} for group in found] == [
         {one.pk, two.pk},
         {three.pk, four.pk},
     ]
     three.refresh_from_db()
-    assert [row.pk for row in merging.alike(kinds.CONTACT, three)] == [four.pk]
+    assert [row.pk for row in merging.alike(kinds.CONTACT, three, within.member)] == [four.pk]

@@ -5,6 +5,7 @@ import pytest
 from mailweave.kit import scope
 from mailweave.kit.errors import Expected
 from mailweave.linking.models import Link, RecordAddress
+from mailweave.people import workspaces
 from mailweave.records.crm import kinds, merging
 from mailweave.records.crm.models import Contact
 from tests.flows.checks import derived
@@ -17,6 +18,7 @@ pytestmark = [pytest.mark.sql, pytest.mark.django_db(transaction=True)]
 
 def test_a_contact_that_is_merged_while_its_mail_arrives() -> None:
     workspace_id, user = make_workspace("north")
+    (member,) = workspaces.memberships(user)
     (box,) = make_boxes(workspace_id, 1)
     with scope.workspace(workspace_id):
         stays, goes = make_contact("Mara", MARA).pk, make_contact("Mara too", BOB).pk
@@ -28,7 +30,7 @@ def test_a_contact_that_is_merged_while_its_mail_arrives() -> None:
 
     def merge() -> None:
         with scope.workspace(workspace_id):
-            merging.merge(kinds.CONTACT, stays, [goes], {}, user.pk)
+            merging.merge(kinds.CONTACT, stays, [goes], {}, member)
 
     at_once(arrive, merge)
     with scope.workspace(workspace_id):
@@ -42,6 +44,7 @@ def test_a_contact_that_is_merged_while_its_mail_arrives() -> None:
 
 def test_two_who_merge_the_same_take_turns() -> None:
     workspace_id, user = make_workspace("north")
+    (member,) = workspaces.memberships(user)
     with scope.workspace(workspace_id):
         one, two = make_contact("Mara", MARA).pk, make_contact("Mara too", BOB).pk
     late: list[str] = []
@@ -49,7 +52,7 @@ def test_two_who_merge_the_same_take_turns() -> None:
     def merge(into: int, other: int) -> None:
         try:
             with scope.workspace(workspace_id):
-                merging.merge(kinds.CONTACT, into, [other], {}, user.pk)
+                merging.merge(kinds.CONTACT, into, [other], {}, member)
         except Expected as error:
             late.append(str(error))
 

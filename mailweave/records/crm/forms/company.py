@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.common.fields import Domain, Line, Note, Owner
 from mailweave.records.crm.forms.fields import CompanyName
 from mailweave.records.crm.models import Company
@@ -19,12 +21,12 @@ class CompanyForm(forms.Form):
     note = Note()
 
 
-def filled(company: Company) -> dict[str, Any]:
-    """What the form starts with."""
+def filled(company: Company, member: Member) -> dict[str, Any]:
+    """What the form starts with, as far as the member sees."""
     return {
         "name": company.name,
         "domain": company.domain,
-        "company": company.parent.name if company.parent else "",
+        "company": rights.name_of(member, company.parent),
         "owner": company.owner_id or "",
         "note": company.note,
     }

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.common.fields import Line, Note, Owner
 from mailweave.records.crm.forms.fields import CompanyName
 from mailweave.records.crm.models import Contact
@@ -20,12 +22,12 @@ class ContactForm(forms.Form):
     note = Note()
 
 
-def filled(contact: Contact) -> dict[str, Any]:
-    """What the form starts with."""
+def filled(contact: Contact, member: Member) -> dict[str, Any]:
+    """What the form starts with, as far as the member sees."""
     return {
         "name": contact.name,
         "title": contact.title,
-        "company": contact.company.name if contact.company else "",
+        "company": rights.name_of(member, contact.company),
         "phone": contact.phone,
         "owner": contact.owner_id or "",
         "note": contact.note,

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.common.fields import Line, Note, Owner
 from mailweave.records.crm.forms.fields import CompanyName
 from mailweave.records.crm.models import Deal, today
@@ -44,11 +46,11 @@ class DealForm(forms.Form):
     note = Note()
 
 
-def filled(deal: Deal) -> dict[str, Any]:
-    """What the form starts with."""
+def filled(deal: Deal, member: Member) -> dict[str, Any]:
+    """What the form starts with, as far as the member sees."""
     return {
         "name": deal.name,
-        "company": deal.company.name if deal.company else "",
+        "company": rights.name_of(member, deal.company),
         "stage": deal.stage,
         "amount": deal.amount,
         "currency": deal.currency,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from mailweave.people.access import Member
 from mailweave.records.crm import contacts
 
 MAX_CHOSEN = 100
@@ -36,23 +37,24 @@ class People:
         return [each.contact.pk for each in sorted(picked, key=lambda each: not each.primary)]
 
 
-def show(ids: Sequence[int], text: str = "") -> People:
-    """These contacts chosen, the first one primary, with those that ``text`` finds."""
-    known = contacts.find().in_bulk(ids)
+def show(member: Member | None, ids: Sequence[int], text: str = "") -> People:
+    """These contacts chosen, the first one primary, with those that ``text`` finds; only those that
+    the member sees."""
+    known = contacts.find(member).in_bulk(ids)
     chosen = [known[id_] for id_ in dict.fromkeys(ids) if id_ in known]
     choices = [Choice(contact, True, not at) for at, contact in enumerate(chosen)]
-    offered = contacts.find(text).exclude(pk__in=known).order_by("sort_name", "pk")
+    offered = contacts.find(member, text).exclude(pk__in=known).order_by("sort_name", "pk")
     limit = MAX_FOUND if text or not chosen else 0
     others = [Choice(contact, False, False) for contact in offered[:limit]]
     return People([*choices, *others], text, len(set(ids)) - len(chosen))
 
 
-def read(data: QueryDict) -> People:
+def read(member: Member | None, data: QueryDict) -> People:
     """What was ticked and looked for."""
     ids = [id_ for value in data.getlist("contact")[:MAX_CHOSEN] if (id_ := number(value))]
     primary = number(data.get("primary", ""))
     ids.sort(key=lambda id_: id_ != primary)
-    return show(ids, data.get("find", "").replace("\0", "").strip()[:200])
+    return show(member, ids, data.get("find", "").replace("\0", "").strip()[:200])
 
 
 def number(value: str) -> int | None:

@@ -1,16 +1,18 @@
 """Pages of companies."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailweave.kit.errors import Expected
-from mailweave.people.member import member_of, members, require
-from mailweave.records.common import address_forms
+from mailweave.people.member import member_of, members
+from mailweave.records.common import address_forms, rights
 from mailweave.records.common.addresses import Pair
-from mailweave.records.common.pages import deletion, form_page, held, listing
+from mailweave.records.common.pages import deletion, form_page, held, listing, onward
 from mailweave.records.crm import companies, contacts, deals
 from mailweave.records.crm.forms import company as forms
 from mailweave.records.crm.models import Company, CompanyAddress
@@ -26,16 +28,17 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """All companies, or those that were searched for."""
-    member_of(request)
-    return listing(request, "crm/companies.html", companies.find, companies.KIND)
+    member = rights.entering(request, "crm")
+    find = partial(companies.find, member)
+    return listing(request, "crm/companies.html", find, companies.KIND)
 
 
 @members
 @require_safe
 def names(request: HttpRequest) -> HttpResponse:
     """Options for a company field while somebody types."""
-    member_of(request)
-    found = companies.find(request.GET.get("company", "")[:200])
+    member = rights.entering(request, "crm")
+    found = companies.find(member, request.GET.get("company", "")[:200])
     context = {"names": found.order_by("sort_name", "pk").values_list("name", flat=True)[:20]}
     return render(request, "crm/parts/names.html", context)
 
@@ -44,22 +47,23 @@ def names(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One company with its addresses, its parts, its contacts and deals."""
-    member_of(request)
-    people = contacts.find().filter(company=pk).order_by("sort_name", "pk")
-    sales = deals.find().filter(company=pk).order_by("sort_name", "pk")
-    company = companies.find().filter(pk=pk).first()
+    member = rights.entering(request, "crm")
+    people = contacts.find(member).filter(company=pk).order_by("sort_name", "pk")
+    sales = deals.find(member).filter(company=pk).order_by("sort_name", "pk")
+    company = companies.find(member).filter(pk=pk).first()
     if company is None:
-        return leads_to("company", pk)
+        return leads_to("company", pk, member)
     rows = companies.addresses(pk)
     context = {
         "company": company,
         "addresses": rows,
-        "shared": companies.sharing(pk, [row.address for row in rows]),
-        "above": companies.above(company),
-        "below": companies.below(pk),
+        "shared": companies.sharing(member, pk, [row.address for row in rows]),
+        "above": companies.shown_above(member, company),
+        "below": companies.below(member, pk),
         "contacts": people[:SHOWN],
         "deals": sales[:SHOWN],
         "shown": SHOWN,
+        **rights.allowed(member, company),
     }
     return render(request, "crm/company.html", context)
 
@@ -68,10 +72,10 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def emails(request: HttpRequest, pk: int) -> HttpResponse:
     """A company's mail: one list, whoever of us it was with."""
-    member_of(request)
-    company = Company.objects.filter(pk=pk).first()
+    member = rights.entering(request, "crm")
+    company = companies.find(member).filter(pk=pk).first()
     if company is None:
-        return leads_to("company", pk)
+        return leads_to("company", pk, member)
     return render(request, "crm/company_emails.html", {"company": company})
 
 
@@ -79,7 +83,7 @@ def emails(request: HttpRequest, pk: int) -> HttpResponse:
 @edits
 def new(request: HttpRequest) -> HttpResponse:
     """Add a company."""
-    require(request, "edit records")
+    rights.insist_any(rights.entering(request, "crm"), "edit", Company)
     return _form(request, Company())
 
 
@@ -96,7 +100,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a company, once confirmed."""
     return deletion(
         request,
-        held(Company, pk, request),
+        held(Company, pk, request, "delete"),
         companies.delete,
         "crm:companies",
         goes="The company, its addresses and note, and the links between it and mail.",
@@ -108,7 +112,7 @@ def _form(request: HttpRequest, company: Company) -> HttpResponse:
     if request.method != "POST":
         stored = companies.addresses(company.pk) if company.pk else []
         rows = address_forms.show_kinds([(row.address, row.kind) for row in stored])
-        form = forms.CompanyForm(initial=forms.filled(company))
+        form = forms.CompanyForm(initial=forms.filled(company, member_of(request)))
     elif "add" in request.POST:
         rows = address_forms.more_kinds(request.POST)
         form = forms.CompanyForm(initial=request.POST.dict())
@@ -140,6 +144,7 @@ def _save(
         form.add_error("company", str(error))
         return None
     messages.success(request, f"{company.name} was saved.")
-    for row in companies.sharing(company.pk, [address for address, _ in given]):
+    member = member_of(request)
+    for row in companies.sharing(member, company.pk, [address for address, _ in given]):
         messages.warning(request, f"{row.address} also belongs to {row.company.name}.")
-    return redirect("crm:company", company.pk)
+    return onward(member, company, "crm:company", "crm:companies")

@@ -1,18 +1,19 @@
 """Pages of contacts."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailweave.people.member import member_of, members, require
-from mailweave.records.common import address_forms
-from mailweave.records.common.pages import deletion, form_page, held, listing
-from mailweave.records.crm import contacts, deals
+from mailweave.people.member import member_of, members
+from mailweave.records.common import address_forms, rights
+from mailweave.records.common.pages import deletion, form_page, held, listing, onward
+from mailweave.records.crm import contacts, deals, leads
 from mailweave.records.crm.forms import contact as forms
-from mailweave.records.crm.models import Contact, Lead
+from mailweave.records.crm.models import Contact
 from mailweave.records.crm.pages.common import company_named
 from mailweave.records.crm.pages.merging import leads_to
 
@@ -23,25 +24,27 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """All contacts, or those that were searched for."""
-    member_of(request)
-    return listing(request, "crm/contacts.html", contacts.find, contacts.KIND)
+    member = rights.entering(request, "crm")
+    find = partial(contacts.find, member)
+    return listing(request, "crm/contacts.html", find, contacts.KIND)
 
 
 @members
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One contact, with the mail of that person beside."""
-    member_of(request)
-    contact = Contact.objects.select_related("company", "owner").filter(pk=pk).first()
+    member = rights.entering(request, "crm")
+    contact = contacts.find(member).filter(pk=pk).first()
     if contact is None:
-        return leads_to("contact", pk)
+        return leads_to("contact", pk, member)
     rows = contacts.addresses(pk)
     context = {
         "contact": contact,
         "addresses": rows,
-        "shared": contacts.sharing(pk, [row.address for row in rows]),
-        "deals": deals.of_contact(pk),
-        "lead": Lead.objects.filter(contact=pk).order_by("pk").first(),
+        "shared": contacts.sharing(member, pk, [row.address for row in rows]),
+        "deals": deals.of_contact(member, pk),
+        "lead": leads.find(member).filter(contact=pk).order_by("pk").first(),
+        **rights.allowed(member, contact),
     }
     return render(request, "crm/contact.html", context)
 
@@ -50,7 +53,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @edits
 def new(request: HttpRequest) -> HttpResponse:
     """Add a contact."""
-    require(request, "edit records")
+    rights.insist_any(rights.entering(request, "crm"), "edit", Contact)
     given = {one: request.GET.get(one, "").replace("\0", "")[:200] for one in ("name", "company")}
     address = request.GET.get("address", "").replace("\0", "")[:320]
     return _form(request, Contact(), given, [address] if address else [])
@@ -62,7 +65,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a contact; changed addresses link stored mail anew at once."""
     contact = held(Contact, pk, request)
     stored = [row.address for row in contacts.addresses(pk)]
-    return _form(request, contact, forms.filled(contact), stored)
+    return _form(request, contact, forms.filled(contact, member_of(request)), stored)
 
 
 @members
@@ -71,7 +74,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a contact, once confirmed."""
     return deletion(
         request,
-        held(Contact, pk, request),
+        held(Contact, pk, request, "delete"),
         contacts.delete,
         "crm:contacts",
         goes="The contact, its addresses and note, and the links between it and mail.",
@@ -106,6 +109,7 @@ def _save(
     contact.company = company_named(request, form.cleaned_data["company"], contact.company)
     contacts.store(contact, given)
     messages.success(request, f"{contact.name} was saved.")
-    for row in contacts.sharing(contact.pk, given):
+    member = member_of(request)
+    for row in contacts.sharing(member, contact.pk, given):
         messages.warning(request, f"{row.address} also belongs to {row.contact.name}.")
-    return redirect("crm:contact", contact.pk)
+    return onward(member, contact, "crm:contact", "crm:contacts")

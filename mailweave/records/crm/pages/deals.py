@@ -1,12 +1,15 @@
 """Pages of deals."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailweave.people.member import member_of, members, require
-from mailweave.records.common.pages import deletion, form_page, held, listing
+from mailweave.people.member import member_of, members
+from mailweave.records.common import rights
+from mailweave.records.common.pages import deletion, form_page, held, listing, onward
 from mailweave.records.crm import deals
 from mailweave.records.crm.forms import deal as forms
 from mailweave.records.crm.forms import people
@@ -20,24 +23,25 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """All deals, or those that were searched for."""
-    member_of(request)
-    return listing(request, "crm/deals.html", deals.find, deals.KIND)
+    member = rights.entering(request, "crm")
+    return listing(request, "crm/deals.html", partial(deals.find, member), deals.KIND)
 
 
 @members
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One deal, with the mail of its contacts beside."""
-    member_of(request)
-    deal = get_object_or_404(Deal.objects.select_related("company", "owner"), pk=pk)
-    return render(request, "crm/deal.html", {"deal": deal, "contacts": deals.contacts(pk)})
+    member = rights.entering(request, "crm")
+    deal = get_object_or_404(deals.find(member).select_related("owner"), pk=pk)
+    context = {"deal": deal, "contacts": deals.contacts(member, pk), **rights.allowed(member, deal)}
+    return render(request, "crm/deal.html", context)
 
 
 @members
 @edits
 def new(request: HttpRequest) -> HttpResponse:
     """Add a deal; a contact or a company may be named in the address."""
-    require(request, "edit records")
+    rights.insist_any(rights.entering(request, "crm"), "edit", Deal)
     contact = people.number(request.GET.get("contact", ""))
     company = request.GET.get("company", "").replace("\0", "")[:200]
     return _form(request, Deal(), {"company": company}, [contact] if contact else [])
@@ -48,8 +52,9 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a deal."""
     deal = held(Deal, pk, request)
-    chosen = [row.contact_id for row in deals.contacts(pk)]
-    return _form(request, deal, forms.filled(deal), chosen)
+    member = member_of(request)
+    chosen = [row.contact_id for row in deals.contacts(member, pk)]
+    return _form(request, deal, forms.filled(deal, member), chosen)
 
 
 @members
@@ -58,7 +63,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a deal, once confirmed."""
     return deletion(
         request,
-        held(Deal, pk, request),
+        held(Deal, pk, request, "delete"),
         deals.delete,
         "crm:deals",
         goes="The deal and its note, and mail links made to it by hand.",
@@ -69,12 +74,16 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 def _form(
     request: HttpRequest, deal: Deal, initial: dict[str, object], chosen: list[int]
 ) -> HttpResponse:
+    member = member_of(request)
     if request.method != "POST":
-        picked, form = people.show(chosen), forms.DealForm(initial=initial)
+        picked, form = people.show(member, chosen), forms.DealForm(initial=initial)
     elif _looks(request):
-        picked, form = people.read(request.POST), forms.DealForm(initial=request.POST.dict())
+        picked, form = (
+            people.read(member, request.POST),
+            forms.DealForm(initial=request.POST.dict()),
+        )
     else:
-        picked, form = people.read(request.POST), forms.DealForm(request.POST)
+        picked, form = people.read(member, request.POST), forms.DealForm(request.POST)
         if form.is_valid() and not picked.missing:
             return _save(request, deal, form, picked.chosen)
     context = {"form": form, "people": picked, "deal": deal, "judged": form.is_bound}
@@ -95,6 +104,7 @@ def _save(
     deal.owner_id = form.cleaned_data["owner"]
     deal.opened_on = form.cleaned_data["opened_on"] or deal.opened_on
     deal.company = company_named(request, form.cleaned_data["company"], deal.company)
-    deals.store(deal, chosen)
+    member = member_of(request)
+    deals.store(deal, deals.with_unseen(member, deal, chosen))
     messages.success(request, f"{deal.name} was saved.")
-    return redirect("crm:deal", deal.pk)
+    return onward(member, deal, "crm:deal", "crm:deals")

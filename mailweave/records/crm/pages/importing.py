@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -9,8 +10,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailweave.kit.errors import Expected
-from mailweave.people.member import member_of, members, require
-from mailweave.records.common import lists
+from mailweave.people.access import Member
+from mailweave.people.member import members
+from mailweave.records.common import lists, rights
 from mailweave.records.crm import columns, csvfile, importing
 from mailweave.records.crm.kinds import KINDS, Kind
 from mailweave.records.crm.models import Import, ImportRow
@@ -27,7 +29,8 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 @edits
 def new(request: HttpRequest, kind: str) -> HttpResponse:
     """Choose a file. What is wrong with one is said where it was chosen."""
-    member = require(request, "edit records")
+    member = rights.entering(request, "crm")
+    rights.insist_any(member, "edit", KINDS[kind].model)
     wrong = ""
     if request.method == "POST":
         try:
@@ -35,7 +38,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
             return redirect("crm:import", made.pk)
         except Expected as error:
             wrong = str(error)
-    past = Import.objects.filter(kind=kind).select_related("created_by").order_by("-pk")[:PAST]
+    past = _imports(member).filter(kind=kind).select_related("created_by").order_by("-pk")[:PAST]
     context = {"kind": KINDS[kind], "wrong": wrong, "past": past, "most": csvfile.MAX_ROWS}
     return render(request, "crm/import_new.html", context, status=422 if wrong else 200)
 
@@ -44,8 +47,8 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 @edits
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One import as it stands: what its columns mean, how far it is, or what came of it."""
-    require(request, "edit records")
-    rows = Import.objects.select_related("created_by")
+    member = rights.entering(request, "crm")
+    rows = _imports(member).select_related("created_by")
     if request.method == "POST":
         rows = rows.select_for_update(of=("self",))
     one = get_object_or_404(rows, pk=pk)
@@ -55,7 +58,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     context = _facts(one) | {"wrong": wrong, "one": one, "kind": KINDS[one.kind]}
     context["back"] = reverse(f"crm:{KINDS[one.kind].many}")
     if "look" in request.POST and not wrong:
-        context["forecast"] = importing.look(one)
+        context["forecast"] = importing.look(one, member)
     return _page(request, one, context)
 
 
@@ -63,19 +66,25 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The rows that were not imported, each with its line and why, as CSV."""
-    require(request, "edit records")
-    one = get_object_or_404(Import, pk=pk)
+    one = get_object_or_404(_imports(rights.entering(request, "crm")), pk=pk)
     return _download(list(importing.report(one)), f"not-imported-{pk}.csv")
 
 
 @members
 @require_safe
 def export(request: HttpRequest, kind: str) -> StreamingHttpResponse:
-    """Every record of a kind, or those that were searched for, as CSV."""
-    member_of(request)
-    what = KINDS[kind]
+    """Every record of a kind that the member may export, or those searched for, as CSV."""
+    member, what = rights.entering(request, "crm"), KINDS[kind]
+    rights.insist_any(member, "export", what.model)
     text = request.GET.get("q", "").strip()[:200]
-    return _download(_table(what, text), f"{what.many}.csv")
+    found = rights.seen(member, what.find(member, text), "export")
+    return _download(_table(what, found), f"{what.many}.csv")
+
+
+def _imports(member: Member) -> QuerySet[Any]:
+    """The imports the member may look at, whose files speak of anybody's records: their own, and
+    those of people whose records they change."""
+    return rights.seen(member, Import.objects.all(), "edit")
 
 
 def _page(request: HttpRequest, one: Import, context: dict[str, Any]) -> HttpResponse:
@@ -132,10 +141,10 @@ def _upload(request: HttpRequest) -> tuple[str, bytes]:
     return str(given.name), given.read()
 
 
-def _table(what: Kind, text: str) -> list[list[str]]:
+def _table(what: Kind, found: QuerySet[Any]) -> list[list[str]]:
     """The header and a row for each record; its addresses in one cell, the primary one first."""
     fields = [(name, label) for name, label in what.fields if name != "note"]
-    records = lists.active(what.book.kind, list(what.find(text).order_by("sort_name", "pk")))
+    records = lists.active(what.book.kind, list(found.order_by("sort_name", "pk")))
     owner = f"{what.book.owner}_id"
     books: dict[int, list[str]] = {}
     owned = what.book.rows.objects.filter(**{f"{owner}__in": [one.pk for one in records]})

@@ -1,13 +1,15 @@
 """Pages of leads."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailweave.people.member import member_of, members, require
-from mailweave.records.common import address_forms
-from mailweave.records.common.pages import deletion, form_page, held, listing
+from mailweave.people.member import member_of, members
+from mailweave.records.common import address_forms, rights
+from mailweave.records.common.pages import deletion, form_page, held, listing, onward
 from mailweave.records.crm import converting, leads
 from mailweave.records.crm.converting import Wish
 from mailweave.records.crm.forms import lead as forms
@@ -22,24 +24,25 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """All leads, or those that were searched for."""
-    member_of(request)
-    return listing(request, "crm/leads.html", leads.find, leads.KIND)
+    member = rights.entering(request, "crm")
+    return listing(request, "crm/leads.html", partial(leads.find, member), leads.KIND)
 
 
 @members
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One lead, with the mail of that person beside."""
-    member_of(request)
-    found = Lead.objects.select_related("owner", "contact__company", "converted_by")
-    lead = found.filter(pk=pk).first()
+    member = rights.entering(request, "crm")
+    found = rights.with_related(member, leads.find(member).filter(pk=pk), "contact")
+    lead = found.select_related("converted_by", "owner").first()
     if lead is None:
-        return leads_to("lead", pk)
+        return leads_to("lead", pk, member)
     rows = leads.addresses(pk)
     context = {
         "lead": lead,
         "addresses": rows,
-        "shared": leads.sharing(pk, [row.address for row in rows]),
+        "shared": leads.sharing(member, pk, [row.address for row in rows]),
+        **rights.allowed(member, lead),
     }
     return render(request, "crm/lead.html", context)
 
@@ -48,7 +51,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @edits
 def new(request: HttpRequest) -> HttpResponse:
     """Add a lead."""
-    require(request, "edit records")
+    rights.insist_any(rights.entering(request, "crm"), "edit", Lead)
     return _form(request, Lead(), [])
 
 
@@ -71,15 +74,16 @@ def convert(request: HttpRequest, pk: int) -> HttpResponse:
     if lead.converted_at:
         messages.info(request, f"{lead.name} has been converted already.")
         return redirect("crm:lead", pk)
-    alike = converting.alike(lead)
+    member = member_of(request)
+    alike = converting.alike(lead, member)
     first = {"name": lead.name, "company": lead.company_name, "into": ""}
     form = ConversionForm(alike, request.POST or None, initial=first)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         asked = Wish(given["name"], given["company"], given["deal"], form.chosen())
-        contact = converting.convert(lead, asked, member_of(request).user_id)
+        contact = converting.convert(lead, asked, member)
         messages.success(request, f"{lead.name} is a contact now, with all of the mail.")
-        return redirect("crm:contact", contact.pk)
+        return onward(member, contact, "crm:contact", "crm:leads")
     context = {"form": form, "lead": lead, "addresses": leads.addresses(pk)}
     return form_page(request, "crm/lead_convert.html", context)
 
@@ -90,7 +94,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a lead, once confirmed."""
     return deletion(
         request,
-        held(Lead, pk, request),
+        held(Lead, pk, request, "delete"),
         leads.delete,
         "crm:leads",
         goes="The lead, its addresses and note, and the links between it and mail.",
@@ -117,6 +121,7 @@ def _save(request: HttpRequest, lead: Lead, form: forms.LeadForm, given: list[st
     lead.owner_id = form.cleaned_data["owner"]
     leads.store(lead, given)
     messages.success(request, f"{lead.name} was saved.")
-    for row in leads.sharing(lead.pk, given):
+    member = member_of(request)
+    for row in leads.sharing(member, lead.pk, given):
         messages.warning(request, f"{row.address} also belongs to {row.lead.name}.")
-    return redirect("crm:lead", lead.pk)
+    return onward(member, lead, "crm:lead", "crm:leads")

@@ -10,7 +10,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from mailweave.kit.errors import Expected
-from mailweave.people.member import members, require
+from mailweave.people.access import Member
+from mailweave.people.member import members
+from mailweave.records.common import rights
+from mailweave.records.common.pages import onward
 from mailweave.records.crm import merging
 from mailweave.records.crm.forms.people import number
 from mailweave.records.crm.kinds import KINDS, Kind
@@ -45,37 +48,37 @@ class Choice:
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: HttpRequest, kind: str) -> HttpResponse:
     """What may be the same; two or more that were picked, side by side; or, sent, one of them."""
-    member = require(request, "edit records")
-    what = KINDS[kind]
+    member, what = rights.entering(request, "crm"), KINDS[kind]
+    rights.insist_any(member, "edit", what.model)
     wanted = _ids(request.POST if request.method == "POST" else request.GET)
-    known = what.find("").in_bulk(wanted)
+    known = what.find(member, "").in_bulk(wanted)
     records = [known[pk] for pk in wanted if pk in known]
     if request.method == "POST":
         if len(records) != len(wanted):
             raise Http404
-        return _merge(request, what, wanted, member.user_id)
+        return _merge(request, what, wanted, member)
     if len(records) >= 2:
         return _compare(request, what, records)
-    return _pick(request, what, records)
+    return _pick(request, what, records, member)
 
 
-def leads_to(kind: str, pk: int) -> HttpResponse:
+def leads_to(kind: str, pk: int, member: Member) -> HttpResponse:
     """Where the page of a record leads that was merged into another; 404 for any other."""
-    into = merging.survivor_of(KINDS[kind], pk) if pk < 2**63 else None
+    into = merging.survivor_of(KINDS[kind], pk, member) if pk < 2**63 else None
     if into is None:
         raise Http404
     return redirect(f"crm:{kind}", into)
 
 
-def _merge(request: HttpRequest, what: Kind, wanted: list[int], user_id: int) -> HttpResponse:
+def _merge(request: HttpRequest, what: Kind, wanted: list[int], member: Member) -> HttpResponse:
     into = number(request.POST.get("into", "")) or 0
     if into not in wanted:
         raise Http404
     chosen = {name: number(request.POST.get(f"take_{name}", "")) for name, _ in what.fields}
     choices = {name: pk for name, pk in chosen.items() if pk}
-    record = merging.merge(what, into, wanted, choices, user_id)
+    record = merging.merge(what, into, wanted, choices, member)
     messages.success(request, f"Merged into {record.name}. All of the mail is here.")
-    return redirect(f"crm:{what.name}", record.pk)
+    return onward(member, record, f"crm:{what.name}", f"crm:{what.many}")
 
 
 def _compare(request: HttpRequest, what: Kind, records: list[Any]) -> HttpResponse:
@@ -100,18 +103,20 @@ def _said(record: Any, name: str) -> str:
     return str(getattr(value, "name", value) or "")
 
 
-def _pick(request: HttpRequest, what: Kind, records: list[Any]) -> HttpResponse:
+def _pick(request: HttpRequest, what: Kind, records: list[Any], member: Member) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "").strip()[:200]
     start = records[0] if records else None
     picked = [record.pk for record in records]
-    found = list(what.find(text).exclude(pk__in=picked).order_by("sort_name", "pk")[:OFFERED])
+    found = list(
+        what.find(member, text).exclude(pk__in=picked).order_by("sort_name", "pk")[:OFFERED]
+    )
     context = {
         "kind": what,
         "start": start,
         "text": text,
         "found": found if text else [],
-        "alike": merging.alike(what, start) if start else [],
-        "groups": [] if start else merging.duplicates(what),
+        "alike": merging.alike(what, start, member) if start else [],
+        "groups": [] if start else merging.duplicates(what, member),
         "here": reverse(f"crm:{what.name}-merge"),
         "back": reverse(f"crm:{what.many}"),
     }

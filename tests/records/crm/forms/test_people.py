@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("within")
 def test_chosen_come_first_then_what_is_found() -> None:
     zoe, abel, mara = make_contact("Zoe"), make_contact("Abel"), make_contact("Mara")
     data = QueryDict(f"contact={abel.pk}&contact={zoe.pk}&primary={zoe.pk}&find=mara")
-    found = people.read(data)
+    found = people.read(None, data)
     assert [(each.contact, each.chosen, each.primary) for each in found.choices] == [
         (zoe, True, True),
         (abel, True, False),
@@ -24,14 +24,14 @@ def test_chosen_come_first_then_what_is_found() -> None:
 
 def test_nothing_chosen_offers_some_to_choose_from() -> None:
     mara = make_contact("Mara")
-    offered = people.show([])
+    offered = people.show(None, [])
     assert [each.contact for each in offered.choices] == [mara]
     assert offered.chosen == []
 
 
 @pytest.mark.parametrize("value", ["0", "99999999", "9" * 30])
 def test_contacts_that_do_not_exist_are_counted(value: str) -> None:
-    found = people.read(QueryDict(f"contact={value}"))
+    found = people.read(None, QueryDict(f"contact={value}"))
     assert found.chosen == []
     assert found.missing == (1 if value == "99999999" else 0)
 

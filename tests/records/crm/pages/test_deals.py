@@ -20,7 +20,7 @@ def test_create_with_contacts(home: Home) -> None:
         assert text in page
     assert page.count(">Primary<") == 1
     with scope.workspace(home.id):
-        assert [row.contact for row in deals.contacts(Deal.objects.get().pk)] == [jonas, mara]
+        assert [row.contact for row in deals.contacts(None, Deal.objects.get().pk)] == [jonas, mara]
 
 
 def test_looking_for_contacts_saves_nothing(home: Home) -> None:
@@ -70,6 +70,6 @@ def test_edit_and_delete(home: Home) -> None:
     assert home.client.post(path, {**NEW, "stage": "won"}).status_code == 302
     with scope.workspace(home.id):
         assert Deal.objects.get().stage == "won"
-        assert deals.contacts(deal.pk) == []
+        assert deals.contacts(None, deal.pk) == []
     assert home.client.post(reverse("crm:deal-delete", args=[deal.pk])).status_code == 302
     assert home.client.get(reverse("crm:deal", args=[deal.pk])).status_code == 404
