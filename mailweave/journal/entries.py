@@ -78,6 +78,14 @@ def note_change(
     return entry
 
 
+def note_event(member: Member | None, record: Record, text: str, *, by: str = "") -> Entry:
+    """That something was done with a record, in words: "Merged with Ann Lee"."""
+    entry = _new(member, Entry.Type.CHANGE, text[:MOST], None, {"by": by} if by else {})
+    _save_new(entry, [record])
+    _tell([record])
+    return entry
+
+
 def edit(member: Member, entry_id: int, wording: Wording) -> Entry:
     """Put it in other words. Raises NotFound where the member may not, Expected as ``write``."""
     entry = _held(member, entry_id)

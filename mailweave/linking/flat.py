@@ -62,17 +62,18 @@ def messages_of(
     """
     start = cursors.parse(after)
     limit = max(1, min(limit, MAX_LIMIT))
-    if not records:
-        return MessagePage((), None)
-    found = _find(viewer, records, way, start, limit + 1)
+    found = places(viewer, records, way, start, limit + 1)
     shown = found[:limit]
     following = cursors.write(shown[-1]) if len(found) > limit else None
-    return MessagePage(_rows(viewer, [place.id for place in shown]), following)
+    return MessagePage(rows(viewer, [place.id for place in shown]), following)
 
 
-def _find(
+def places(
     viewer: Viewer, records: Sequence[tuple[str, int]], way: Way, start: Place, limit: int
 ) -> list[Place]:
+    """Where the messages of such a list stand, from ``start`` on, by their ids."""
+    if not records:
+        return []
     about, asked = history.condition(viewer, records)
     query = compose("mailweave.linking", "flat", "messages", about=about)
     batch = limit + 10
@@ -86,7 +87,9 @@ def _find(
         batch *= 4
 
 
-def _rows(viewer: Viewer, ids: Sequence[int]) -> tuple[MessageRow, ...]:
+def rows(viewer: Viewer, ids: Sequence[int]) -> tuple[MessageRow, ...]:
+    """These messages as lines of a list, in this order; those the viewer does not see are left
+    out."""
     if not ids:
         return ()
     query = compose("mailweave.linking", "flat", "rows")

@@ -72,6 +72,17 @@ def propose(wish: Wish, user_id: int) -> Relinking | None:
     return row
 
 
+def show(wish: Wish, user_id: int) -> bool:
+    """Choose at once, if the wish is only about how mail is shown: no link depends on that. Raises
+    Expected as :func:`propose` does."""
+    store.hold()
+    choices, _ = _differences(wish)
+    if choices["mail"] or not choices["link"] or not set(choices["link"]) <= policy.SHOWN:
+        return False
+    policy.change(choices["link"], version=wish.versions[0], user_id=user_id)
+    return True
+
+
 def ready(pk: int) -> Relinking:
     """The trial with this number, held, if it can be applied now; else Expected says why not."""
     store.hold()

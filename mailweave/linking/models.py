@@ -187,6 +187,11 @@ def roles_out_standard() -> list[str]:
     return ["to", "cc", "bcc"]
 
 
+def flat_first_standard() -> list[str]:
+    """Whose pages open with single messages until somebody decides."""
+    return ["crm.company"]
+
+
 class LinkPolicy(tenancy.TenantModel):
     """What a workspace files mail by: one row of choices, as :class:`mail.models.Policy` is.
 
@@ -267,6 +272,20 @@ class LinkPolicy(tenancy.TenantModel):
         choices=Switch.choices,
         default=Switch.ON,
         help_text="Whether a person's mail is filed under the company they work at as well.",
+    )
+    timeline_first = ArrayField(
+        models.CharField(max_length=32),
+        default=list,
+        verbose_name="Pages that open with the timeline",
+        help_text="Of which records: mail stands there among calls, meetings, notes, tasks and "
+        "changes. Everybody can choose another way to look at it.",
+    )
+    flat_first = ArrayField(
+        models.CharField(max_length=32),
+        default=flat_first_standard,
+        verbose_name="Pages that open with single messages",
+        help_text="Of which records: one list of messages, received and sent. Where both are "
+        "chosen, the timeline opens; all other pages open with conversations.",
     )
     version = models.PositiveIntegerField(default=0)
     changed_by = models.ForeignKey(

@@ -15,7 +15,7 @@ from django.db.models import Exists
 from mailweave.kit import clock, scope, sql
 from mailweave.kit.errors import Expected
 from mailweave.linking import registry
-from mailweave.linking.models import LinkPolicy, RecordAddress
+from mailweave.linking.models import LinkPolicy, RecordAddress, flat_first_standard
 from mailweave.mail import colleagues, store
 from mailweave.mail.colleagues import Own
 from mailweave.mail.models import Participant, Policy, Switch
@@ -47,6 +47,8 @@ class Matching:
     inherit_thread: str = Switch.ON
     deal_mode: str = LinkPolicy.Deals.LATEST
     link_company: str = Switch.ON
+    timeline_first: tuple[str, ...] = ()
+    flat_first: tuple[str, ...] = tuple(flat_first_standard())
     version: int = 0
 
     @property
@@ -58,6 +60,12 @@ class Matching:
     def inherits(self) -> bool:
         """Whether answers are filed where their conversation is."""
         return self.inherit_thread == Switch.ON
+
+    def view_of(self, kind: str) -> str:
+        """What the page of such a record opens with: threads, timeline or flat."""
+        if kind in self.timeline_first:
+            return "timeline"
+        return "flat" if kind in self.flat_first else "threads"
 
     def parameters(self) -> dict[str, Any]:
         """What the SQL of matching and of histories needs to know."""
@@ -75,6 +83,10 @@ class Matching:
 
 NAMES = tuple(one.name for one in fields(Matching) if one.name != "version")
 """The fields that can be chosen, in the order of the page."""
+OF_KINDS = frozenset({"match_types", "timeline_first", "flat_first"})
+"""The fields whose words are kinds of record."""
+SHOWN = frozenset({"timeline_first", "flat_first"})
+"""The fields that say how mail is shown: which links there are does not depend on them."""
 
 
 def current() -> Matching:
@@ -126,7 +138,7 @@ def choose(standing: Matching, choices: Mapping[str, Choice]) -> Matching:
 
 def offered(name: str) -> tuple[tuple[str, str], ...]:
     """What can be chosen for a field: (word, label)."""
-    if name == "match_types":
+    if name in OF_KINDS:
         return tuple((one, registry.get(one).label) for one in registry.kinds())
     field = LinkPolicy.field(name)
     found = field.base_field if isinstance(field, ArrayField) else field

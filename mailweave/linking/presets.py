@@ -22,11 +22,20 @@ class Preset:
     def choices(self) -> dict[str, Choice]:
         """The choices for linking, as they can be made here."""
         known = registry.kinds()
-        types = tuple(one for one in self.link["match_types"] if one in known)
-        return {**self.link, "match_types": types}
+        kinds = {name: tuple(k for k in self.link[name] if k in known) for name in policy.OF_KINDS}
+        return {**self.link, **kinds}
 
 
 _ALL = ("primary", "portal", "additional")
+_RECORDS = (
+    "crm.contact",
+    "crm.company",
+    "crm.lead",
+    "crm.deal",
+    "support.ticket",
+    "recruiting.candidate",
+    "recruiting.job",
+)
 
 PRESETS = (
     Preset(
@@ -52,6 +61,8 @@ PRESETS = (
             "inherit_thread": "on",
             "deal_mode": "latest",
             "link_company": "on",
+            "timeline_first": (),
+            "flat_first": ("crm.company",),
         },
     ),
     Preset(
@@ -77,6 +88,8 @@ PRESETS = (
             "inherit_thread": "on",
             "deal_mode": "via_contact",
             "link_company": "off",
+            "timeline_first": (),
+            "flat_first": (),
         },
     ),
     Preset(
@@ -103,6 +116,8 @@ PRESETS = (
             "inherit_thread": "off",
             "deal_mode": "latest",
             "link_company": "on",
+            "timeline_first": _RECORDS,
+            "flat_first": (),
         },
     ),
     Preset(
@@ -128,6 +143,8 @@ PRESETS = (
             "inherit_thread": "off",
             "deal_mode": "none",
             "link_company": "off",
+            "timeline_first": (),
+            "flat_first": _RECORDS,
         },
     ),
 )

@@ -15,6 +15,7 @@ from mailweave.linking.flat import MessageRow, Way
 from mailweave.linking.registry import Card
 from mailweave.mail.models import Mailbox, Message
 from mailweave.mail.visibility import Viewer, viewer_for
+from mailweave.people.access import Member
 from mailweave.people.member import member_of, members
 from mailweave.web import lists, mail
 
@@ -46,6 +47,7 @@ class Flat:
     ways: tuple[tuple[str, str, str], ...]
     lines: tuple[Line, ...]
     older: str
+    in_mail: str
 
 
 @members
@@ -54,12 +56,7 @@ def flat(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
     """The list, its next lines or, without script, a page; 404 for what one may not see."""
     member = member_of(request)
     card = lists.card_of((kind, record_id), member)
-    viewer = viewer_for(member)
-    given = request.GET.get("way", "")
-    way: Way = "in" if given == "in" else "out" if given == "out" else ""
-    facts: dict[str, Any] = {"flat": make(viewer, card, way, request.GET.get("after", "")[:200])}
-    if not facts["flat"].lines:
-        facts |= {"imports": mail.imports(viewer), "accounts": viewer.mailbox_ids}
+    facts = found(request, viewer_for(member), member, card)
     template = "panels/flat.html"
     if request.headers.get("HX-Request-Type") == "partial":
         more = request.GET.get("part") == "rows"
@@ -67,6 +64,17 @@ def flat(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
     response = render(request, template, facts)
     response["Vary"] = "HX-Request-Type"
     return response
+
+
+def found(request: HttpRequest, viewer: Viewer, member: Member, card: Card) -> dict[str, Any]:
+    """What the list of a record needs, as this request asks for it."""
+    del member
+    given = request.GET.get("way", "")
+    way: Way = "in" if given == "in" else "out" if given == "out" else ""
+    facts: dict[str, Any] = {"flat": make(viewer, card, way, request.GET.get("after", "")[:200])}
+    if not facts["flat"].lines:
+        facts |= {"imports": mail.imports(viewer), "accounts": viewer.mailbox_ids}
+    return facts
 
 
 def make(viewer: Viewer, card: Card, way: Way, after: str) -> Flat:
@@ -79,12 +87,14 @@ def make(viewer: Viewer, card: Card, way: Way, after: str) -> Flat:
         card=card,
         way=way,
         ways=tuple((one, label, _to(here, way=one)) for one, label in WAYS),
-        lines=tuple(_line(row, mine) for row in page.rows),
+        lines=tuple(line(row, mine) for row in page.rows),
         older=_to(here, way=way, after=page.next) if page.next else "",
+        in_mail=reverse("mail") + lists.Wanted(record=(card.kind, card.record_id)).query,
     )
 
 
-def _line(row: MessageRow, mine: frozenset[str]) -> Line:
+def line(row: MessageRow, mine: frozenset[str]) -> Line:
+    """A message as a line; ``mine`` are the addresses that "You" stands for."""
     names = lists.names(row.people, mine)
     more = row.people_count - len(row.people)
     if row.direction == Message.Direction.OUTBOUND:

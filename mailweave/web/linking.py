@@ -155,7 +155,11 @@ def _propose(request: HttpRequest) -> HttpResponse:
     mail = {
         one.name: request.POST[one.name] for one in Policy.choices() if one.name in request.POST
     }
-    if forecast.propose(Wish(_choices(request.POST), mail, versions), member.user_id) is None:
+    wish = Wish(_choices(request.POST), mail, versions)
+    if forecast.show(wish, member.user_id):
+        messages.success(request, "Saved. Pages of records open that way from now on.")
+        return redirect("policies")
+    if forecast.propose(wish, member.user_id) is None:
         messages.info(request, "Nothing would change: these are the policies as they stand.")
         return redirect("policies")
     return redirect("linking")

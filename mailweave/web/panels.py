@@ -54,13 +54,19 @@ def panel(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
     """The panel, alone or, without script, on a page of its own; 404 for what one may not see."""
     member = member_of(request)
     card = lists.card_of((kind, record_id), member)
-    viewer = viewer_for(member)
+    facts = found(request, viewer_for(member), member, card)
+    part = request.headers.get("HX-Request-Type") == "partial"
+    return render(request, "panels/_panel.html" if part else "panels/page.html", facts)
+
+
+def found(request: HttpRequest, viewer: Viewer, member: Member, card: Card) -> dict[str, Any]:
+    """What the panel of a record needs."""
+    del request
     shown = make(viewer, member, card)
     facts: dict[str, Any] = {"panel": shown}
     if not shown.groups:
         facts |= {"imports": mail.imports(viewer), "accounts": viewer.mailbox_ids}
-    part = request.headers.get("HX-Request-Type") == "partial"
-    return render(request, "panels/_panel.html" if part else "panels/page.html", facts)
+    return facts
 
 
 def make(viewer: Viewer, member: Member, card: Card) -> Panel:

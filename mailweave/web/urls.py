@@ -25,6 +25,7 @@ from mailweave.web import (
     panels,
     policies,
     profile,
+    record_mail,
     reset,
     roles,
     set_aside,
@@ -32,6 +33,7 @@ from mailweave.web import (
     shared,
     teams,
     threads,
+    timeline,
     tracing,
     unlinked,
 )
@@ -84,6 +86,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mail/img/<str:token>", images.image, name="image"),
     path("records/<str:kind>/<int:record_id>/threads/", panels.panel, name="panel"),
     path("records/<str:kind>/<int:record_id>/emails/", flat.flat, name="flat"),
+    path("records/<str:kind>/<int:record_id>/mail/", record_mail.record_mail, name="record_mail"),
+    path("records/<str:kind>/<int:record_id>/timeline/", timeline.timeline, name="timeline"),
+    path(
+        "records/<str:kind>/<int:record_id>/timeline/add/<str:type>/",
+        timeline.add,
+        name="timeline_add",
+    ),
+    path("journal/<int:pk>/edit/", timeline.edit, name="entry_edit"),
+    path("journal/<int:pk>/<str:verb>/", timeline.act, name="entry_act"),
     # settings
     path("settings/", home.settings, name="settings"),
     path("settings/profile/", profile.profile, name="profile"),

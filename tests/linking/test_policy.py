@@ -354,3 +354,10 @@ def decide(verb: str, place: int, record: naive.Record, sam: User, pins: Pins) -
         does = links.link if verb == "link" else links.unlink
         does([message], record, sam.pk)
         pins[message, record] = verb == "link"
+
+
+def test_a_page_opens_with_one_view(here: int) -> None:
+    both = {"timeline_first": ("crm.deal",), "flat_first": ("crm.deal", "crm.lead")}
+    chosen = policy.choose(Matching(), both)
+    views = [chosen.view_of(kind) for kind in ("crm.deal", "crm.lead", "crm.company")]
+    assert views == ["timeline", "flat", "threads"]

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Lower
 
+from mailweave.journal import entries
 from mailweave.kit.errors import Expected
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
@@ -119,6 +120,7 @@ def store(company: Company, given: Sequence[Pair]) -> None:
 def delete(company: Company) -> None:
     """Delete a company. Its contacts, deals and parts stay, without a company above them."""
     linked.forget(KIND, company.pk)
+    entries.forget(KIND, company.pk)
     company.delete()
 
 

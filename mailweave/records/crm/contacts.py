@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, Q, QuerySet
 
+from mailweave.journal import entries
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
 from mailweave.people.access import Member
@@ -76,4 +77,5 @@ def release(contact_id: int, address: str) -> None:
 def delete(contact: Contact) -> None:
     """Delete a contact, its addresses and its links. Mail, companies and deals stay."""
     linked.forget(KIND, contact.pk)
+    entries.forget(KIND, contact.pk)
     contact.delete()

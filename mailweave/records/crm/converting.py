@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mailweave.journal import entries, moving
 from mailweave.kit import clock
 from mailweave.kit.errors import Expected
 from mailweave.linking import merging
@@ -31,7 +32,7 @@ def convert(lead: Lead, wish: Wish, member: Member) -> Contact:
     """
     if lead.converted_at:
         raise Expected(f"{lead.name} has been converted already.")
-    contact = _contact(lead, wish, member)
+    contact, status = _contact(lead, wish, member), lead.state
     known = [row.address for row in contacts.addresses(contact.pk)] if contact.pk else []
     given = [*known, *(row.address for row in leads.addresses(lead.pk))]
     contact.save()
@@ -40,6 +41,7 @@ def convert(lead: Lead, wish: Wish, member: Member) -> Contact:
     lead.contact, lead.converted_at = contact, clock.now()
     lead.converted_by_id = member.user_id
     leads.store(lead, ())
+    _write_down(member, lead, contact, status)
     if wish.deal:
         deal = Deal(name=wish.deal, company=contact.company, owner_id=lead.owner_id)
         deals.store(deal, [contact.pk])
@@ -80,3 +82,11 @@ def _contact(lead: Lead, wish: Wish, member: Member) -> Contact:
 def _company(wish: Wish, member: Member) -> Company | None:
     company, _ = companies.named(member, wish.company)
     return company
+
+
+def _write_down(member: Member, lead: Lead, contact: Contact, status: str) -> None:
+    """What was written down of the lead goes to the contact, and both say what happened."""
+    there, here = (contacts.KIND, contact.pk), (leads.KIND, lead.pk)
+    moving.merge(here, there)
+    entries.note_event(member, there, f"Was the lead {lead.name}")
+    entries.note_change(member, here, "Status", status, lead.state)

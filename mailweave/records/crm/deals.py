@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
+from mailweave.journal import entries
 from mailweave.kit import clock
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
@@ -104,4 +105,5 @@ def people(deal: Deal) -> list[int]:
 def delete(deal: Deal) -> None:
     """Delete a deal and its links. Its contacts, its company and the mail stay."""
     linked.forget(KIND, deal.pk)
+    entries.forget(KIND, deal.pk)
     deal.delete()

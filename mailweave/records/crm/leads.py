@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, Q, QuerySet
 
+from mailweave.journal import entries
 from mailweave.linking import activity
 from mailweave.linking import addresses as linked
 from mailweave.people.access import Member
@@ -57,4 +58,5 @@ def store(lead: Lead, given: Sequence[str]) -> None:
 def delete(lead: Lead) -> None:
     """Delete a lead, its addresses and its links. Mail, and what it was converted to, stay."""
     linked.forget(KIND, lead.pk)
+    entries.forget(KIND, lead.pk)
     lead.delete()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from mailweave.journal import entries, moving
 from mailweave.kit.errors import Expected
 from mailweave.linking import activity, merging
 from mailweave.linking import addresses as linked
@@ -54,6 +55,8 @@ def merge(
     kind.book.write(into, addresses)
     activity.touch(kind.book.kind, [into])
     for row in gone:
+        moving.merge((kind.book.kind, row.pk), (kind.book.kind, into))
+        entries.note_event(member, (kind.book.kind, into), f"Merged with {row.name}")
         linked.forget(kind.book.kind, row.pk)
         row.delete()
     if kind is CONTACT:

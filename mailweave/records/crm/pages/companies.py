@@ -13,7 +13,7 @@ from mailweave.people.member import member_of, members
 from mailweave.records.common import address_forms, rights
 from mailweave.records.common.addresses import Pair
 from mailweave.records.common.pages import deletion, form_page, held, listing, onward
-from mailweave.records.crm import companies, contacts, deals
+from mailweave.records.crm import changes, companies, contacts, deals
 from mailweave.records.crm.forms import company as forms
 from mailweave.records.crm.models import Company, CompanyAddress
 from mailweave.records.crm.pages.common import company_named
@@ -103,7 +103,8 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         held(Company, pk, request, "delete"),
         companies.delete,
         "crm:companies",
-        goes="The company, its addresses and note, and the links between it and mail.",
+        goes="The company, its addresses and note, the links between it and mail, and "
+        "what was written down on its timeline.",
         stays="Its contacts, deals and sub-companies, without a company above them; all mail.",
     )
 
@@ -132,6 +133,7 @@ def _save(
     request: HttpRequest, company: Company, form: forms.CompanyForm, given: list[Pair]
 ) -> HttpResponse | None:
     """The way on, or nothing: the form says what was wrong."""
+    before = changes.told(companies.KIND, company)
     for name in ("name", "domain", "note"):
         setattr(company, name, form.cleaned_data[name])
     company.owner_id = form.cleaned_data["owner"]
@@ -140,6 +142,7 @@ def _save(
             parent = form.cleaned_data["company"]
             company.parent = company_named(request, parent, company.parent)
             companies.store(company, given)
+            changes.note(member_of(request), companies.KIND, company, before)
     except Expected as error:
         form.add_error("company", str(error))
         return None

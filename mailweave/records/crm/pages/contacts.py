@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mailweave.people.member import member_of, members
 from mailweave.records.common import address_forms, rights
 from mailweave.records.common.pages import deletion, form_page, held, listing, onward
-from mailweave.records.crm import contacts, deals, leads
+from mailweave.records.crm import changes, contacts, deals, leads
 from mailweave.records.crm.forms import contact as forms
 from mailweave.records.crm.models import Contact
 from mailweave.records.crm.pages.common import company_named
@@ -77,7 +77,8 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         held(Contact, pk, request, "delete"),
         contacts.delete,
         "crm:contacts",
-        goes="The contact, its addresses and note, and the links between it and mail.",
+        goes="The contact, its addresses and note, the links between it and mail, and "
+        "what was written down on its timeline.",
         stays="All mail, here and at your provider; the company and the deals.",
     )
 
@@ -103,13 +104,15 @@ def _form(
 def _save(
     request: HttpRequest, contact: Contact, form: forms.ContactForm, given: list[str]
 ) -> HttpResponse:
+    before = changes.told(contacts.KIND, contact)
     for name in ("name", "title", "phone", "note"):
         setattr(contact, name, form.cleaned_data[name])
     contact.owner_id = form.cleaned_data["owner"]
     contact.company = company_named(request, form.cleaned_data["company"], contact.company)
     contacts.store(contact, given)
-    messages.success(request, f"{contact.name} was saved.")
     member = member_of(request)
+    changes.note(member, contacts.KIND, contact, before)
+    messages.success(request, f"{contact.name} was saved.")
     for row in contacts.sharing(member, contact.pk, given):
         messages.warning(request, f"{row.address} also belongs to {row.contact.name}.")
     return onward(member, contact, "crm:contact", "crm:contacts")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mailweave.people.member import member_of, members
 from mailweave.records.common import rights
 from mailweave.records.common.pages import deletion, form_page, held, listing, onward
-from mailweave.records.crm import deals
+from mailweave.records.crm import changes, deals
 from mailweave.records.crm.forms import deal as forms
 from mailweave.records.crm.forms import people
 from mailweave.records.crm.models import Deal
@@ -66,7 +66,8 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         held(Deal, pk, request, "delete"),
         deals.delete,
         "crm:deals",
-        goes="The deal and its note, and mail links made to it by hand.",
+        goes="The deal and its note, mail links made to it by hand, and what was "
+        "written down on its timeline.",
         stays="Its contacts and company; all mail.",
     )
 
@@ -99,6 +100,7 @@ def _looks(request: HttpRequest) -> bool:
 def _save(
     request: HttpRequest, deal: Deal, form: forms.DealForm, chosen: list[int]
 ) -> HttpResponse:
+    before = changes.told(deals.KIND, deal)
     for name in ("name", "stage", "amount", "currency", "note"):
         setattr(deal, name, form.cleaned_data[name])
     deal.owner_id = form.cleaned_data["owner"]
@@ -106,5 +108,6 @@ def _save(
     deal.company = company_named(request, form.cleaned_data["company"], deal.company)
     member = member_of(request)
     deals.store(deal, deals.with_unseen(member, deal, chosen))
+    changes.note(member, deals.KIND, deal, before)
     messages.success(request, f"{deal.name} was saved.")
     return onward(member, deal, "crm:deal", "crm:deals")

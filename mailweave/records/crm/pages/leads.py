@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mailweave.people.member import member_of, members
 from mailweave.records.common import address_forms, rights
 from mailweave.records.common.pages import deletion, form_page, held, listing, onward
-from mailweave.records.crm import converting, leads
+from mailweave.records.crm import changes, converting, leads
 from mailweave.records.crm.converting import Wish
 from mailweave.records.crm.forms import lead as forms
 from mailweave.records.crm.forms.conversion import ConversionForm
@@ -97,7 +97,8 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         held(Lead, pk, request, "delete"),
         leads.delete,
         "crm:leads",
-        goes="The lead, its addresses and note, and the links between it and mail.",
+        goes="The lead, its addresses and note, the links between it and mail, and "
+        "what was written down on its timeline.",
         stays="All mail, here and at your provider; a contact the lead was converted to.",
     )
 
@@ -116,12 +117,14 @@ def _form(request: HttpRequest, lead: Lead, stored: list[str]) -> HttpResponse:
 
 
 def _save(request: HttpRequest, lead: Lead, form: forms.LeadForm, given: list[str]) -> HttpResponse:
+    before = changes.told(leads.KIND, lead)
     for name in forms.FIELDS:
         setattr(lead, name, form.cleaned_data[name])
     lead.owner_id = form.cleaned_data["owner"]
     leads.store(lead, given)
-    messages.success(request, f"{lead.name} was saved.")
     member = member_of(request)
+    changes.note(member, leads.KIND, lead, before)
+    messages.success(request, f"{lead.name} was saved.")
     for row in leads.sharing(member, lead.pk, given):
         messages.warning(request, f"{row.address} also belongs to {row.lead.name}.")
     return onward(member, lead, "crm:lead", "crm:leads")

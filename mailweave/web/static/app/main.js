@@ -9,3 +9,4 @@ import "./copy-text.js";
 import "./live.js";
 import "./notification-list.js";
 import "./trouble.js";
+import "./timeline.js";
