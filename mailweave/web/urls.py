@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 from mailweave.web import (
     attachments,
     consent,
+    entries,
     flat,
     home,
     images,
@@ -90,11 +91,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("records/<str:kind>/<int:record_id>/timeline/", timeline.timeline, name="timeline"),
     path(
         "records/<str:kind>/<int:record_id>/timeline/add/<str:type>/",
-        timeline.add,
+        entries.add,
         name="timeline_add",
     ),
-    path("journal/<int:pk>/edit/", timeline.edit, name="entry_edit"),
-    path("journal/<int:pk>/<str:verb>/", timeline.act, name="entry_act"),
+    path("journal/<int:pk>/edit/", entries.edit, name="entry_edit"),
+    path("journal/<int:pk>/<str:verb>/", entries.act, name="entry_act"),
     # settings
     path("settings/", home.settings, name="settings"),
     path("settings/profile/", profile.profile, name="profile"),

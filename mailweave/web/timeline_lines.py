@@ -1,0 +1,126 @@
+"""The lines of a timeline as pages show them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailweave.journal import entries
+from mailweave.journal.models import Entry
+from mailweave.journal.timeline import Item, Only
+from mailweave.linking import registry
+from mailweave.linking.flat import MessageRow
+from mailweave.linking.registry import Card
+from mailweave.mail.models import Message
+from mailweave.mail.visibility import Viewer
+from mailweave.people.access import Member
+from mailweave.web import flat, lists
+
+PREVIEW = 200
+"""Characters of an entry that are shown at once."""
+NAMED = 3
+"""Other records that are named beside a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A kind of line: what a filter by it is called, and its symbol."""
+
+    word: Only
+    label: str
+    many: str
+    icon: str
+
+
+TYPES = (
+    Type("email", "Email", "Emails", "mail"),
+    Type("call", "Call", "Calls", "phone"),
+    Type("meeting", "Meeting", "Meetings", "calendar"),
+    Type("note", "Note", "Notes", "pen-line"),
+    Type("task", "Task", "Tasks", "circle-check"),
+    Type("change", "Change", "Changes", "history"),
+)
+BY_WORD: Mapping[str, Type] = {one.word: one for one in TYPES}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. ``inbound`` is None where there is no direction; ``rest`` is what a preview leaves
+    out; of ``cards`` there are ``more``."""
+
+    key: str
+    type: Type
+    at: datetime
+    title: str
+    url: str
+    who: str
+    inbound: bool | None
+    preview: str
+    rest: str
+    cards: tuple[Card, ...]
+    more: int
+    message: flat.Line | None
+    entry: Entry | None
+    changeable: bool
+
+
+def lines(viewer: Viewer, member: Member, items: Sequence[Item]) -> tuple[Line, ...]:
+    """The items with all that templates need."""
+    cards = registry.cards({record for item in items for record in item.records}, member)
+    mine = lists.own_addresses(viewer)
+    found = []
+    for item in items:
+        known = tuple(cards[record] for record in item.records if record in cards)
+        if item.message is not None:
+            found.append(_mail(item.message, known, mine))
+        elif item.entry is not None:
+            found.append(_entry(item.entry, known, member))
+    return tuple(found)
+
+
+def _mail(row: MessageRow, cards: Sequence[Card], mine: frozenset[str]) -> Line:
+    line = flat.line(row, mine)
+    return Line(
+        key=f"email-{row.id}",
+        type=BY_WORD["email"],
+        at=row.sent_at,
+        title=line.names,
+        url=line.url,
+        who="",
+        inbound=row.direction == Message.Direction.INBOUND,
+        preview=(row.preview or "")[:PREVIEW],
+        rest="",
+        cards=tuple(cards[:NAMED]),
+        more=max(0, len(cards) - NAMED),
+        message=line,
+        entry=None,
+        changeable=False,
+    )
+
+
+def _entry(entry: Entry, cards: Sequence[Card], member: Member) -> Line:
+    text = "" if entry.type == Entry.Type.CHANGE else entry.text
+    return Line(
+        key=f"entry-{entry.pk}",
+        type=BY_WORD[entry.type],
+        at=entry.at,
+        title=_title(entry),
+        url="",
+        who=entry.author.name if entry.author else str(entry.data.get("by") or ""),
+        inbound={"in": True, "out": False}.get(str(entry.data.get("direction"))),
+        preview=text[:PREVIEW],
+        rest=text if len(text) > PREVIEW else "",
+        cards=tuple(cards[:NAMED]),
+        more=max(0, len(cards) - NAMED),
+        message=None,
+        entry=entry,
+        changeable=entries.may_change(member, entry),
+    )
+
+
+def _title(entry: Entry) -> str:
+    """An entry in one line; what it is called stands beside."""
+    if entry.type == Entry.Type.CHANGE:
+        return str(entry.text)
+    people, minutes = entry.data.get("participants"), entry.data.get("minutes")
+    said = [f"With {people}" if people else "", f"{minutes} min" if minutes else ""]
+    return " · ".join(one for one in said if one)
