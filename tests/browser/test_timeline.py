@@ -64,13 +64,13 @@ def test_writing_down_ticking_off_and_hearing_of_others(
     page.get_by_role("button", name="Undo").click()
     expect(events.first).to_contain_text("Send the offer")
 
-    page.get_by_role("link", name="Load more").press("Enter")  # toasts lie over it in narrow windows
+    page.get_by_role("link", name="Load more").press(
+        "Enter"
+    )  # toasts lie over it in narrow windows
     expect(events).to_have_count(24)
     page.locator("#timeline .event a.hit").last.focus()
     with post.inside():
-        entries.write(
-            post.colleague, [("crm.contact", mara)], "call", "Called back", clock.now()
-        )
+        entries.write(post.colleague, [("crm.contact", mara)], "call", "Called back", clock.now())
     page.evaluate(
         "name => document.body.dispatchEvent(new CustomEvent(name, {bubbles: true}))",
         entries.topic("crm.contact", mara),
