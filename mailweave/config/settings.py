@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "mailweave.journal.apps.JournalConfig",
     "mailweave.sync.apps.SyncConfig",
     "mailweave.records.crm.apps.CrmConfig",
+    "mailweave.records.support.apps.SupportConfig",
     "mailweave.records.recruiting.apps.RecruitingConfig",
     "mailweave.web.apps.WebConfig",
 ]

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("crm/", include("mailweave.records.crm.urls")),
+    path("support/", include("mailweave.records.support.urls")),
     path("recruiting/", include("mailweave.records.recruiting.urls")),
     path("", include("mailweave.web.urls")),
 ]

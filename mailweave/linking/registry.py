@@ -76,6 +76,14 @@ class AtDomain(Protocol):
         """Only what is worth suggesting: a domain never links."""
 
 
+@runtime_checkable
+class Making(Protocol):
+    """A kind of which a rule makes records from an address, for people nobody knows yet."""
+
+    def make(self, name: str, address: str) -> tuple[str, int]:
+        """A new record with this normalised address; its (kind, id)."""
+
+
 class NotFound(KeyError):
     """No plug-in has registered this kind."""
 
@@ -159,6 +167,12 @@ def creation_paths(name: str, address: str, member: Member) -> list[tuple[str, s
         if isinstance(kind, Creating) and _has(member, kind.kind)
         if (path := kind.creation_path(name, address, member))
     ]
+
+
+def make(name: str, address: str) -> tuple[str, int] | None:
+    """A new record for an address, of the first kind that makes some; None if none does."""
+    kind = next((one for one in _linkables.values() if isinstance(one, Making)), None)
+    return kind.make(name, address) if kind else None
 
 
 def at_domain(domain: str, member: Member, limit: int = 10) -> list[Card]:

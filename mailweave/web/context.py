@@ -38,6 +38,7 @@ NAV = (
     Place("Companies", "/crm/companies/", "building-2", "g o", module="crm"),
     Place("Leads", "/crm/leads/", "user-plus", "g l", module="crm"),
     Place("Deals", "/crm/deals/", "briefcase", "g d", module="crm"),
+    Place("Tickets", "/support/tickets/", "circle-help", "g t", module="support"),
     Place("Candidates", "/recruiting/candidates/", "user", "g a", module="recruiting"),
     Place("Jobs", "/recruiting/jobs/", "file-text", "g j", module="recruiting"),
     Place("Settings", "/settings/", "settings", "g ,"),
@@ -45,6 +46,7 @@ NAV = (
 SETTINGS = (
     Place("Integrations", "/settings/integrations/", "plug"),
     Place("Policies", "/settings/policies/", "shield-check"),
+    Place("Support", "/support/settings/", "circle-help", module="support"),
     Place("Never sync", "/settings/never-sync/", "x"),
     Place("Members", "/settings/members/", "users"),
     Place("Roles", "/settings/roles/", "key-round"),
@@ -66,7 +68,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "theme": "" if user.theme == User.Theme.SYSTEM else user.theme,
         "hotkeys_off": not user.hotkeys,
         "nav": seen_from(request.path, open_to(member, existing(NAV))),
-        "settings_nav": seen_from(request.path, existing(SETTINGS)),
+        "settings_nav": seen_from(request.path, open_to(member, existing(SETTINGS))),
         "has_mail": bool(existing(NAV[:1])),
         "unseen": lambda: notifications.unseen(member),
     }

@@ -59,6 +59,13 @@ class People(Records):
         if self._may_edit(record_id, member):
             contacts.release(record_id, address)
 
+    def make(self, name: str, address: str) -> tuple[str, int]:
+        """A contact whose company is the one with that domain, if there is just one."""
+        at = list(companies.at_domain(None, address.rpartition("@")[2])[:2])
+        contact = Contact(name=name[:200], company=at[0] if len(at) == 1 else None)
+        contacts.store(contact, [address])
+        return contacts.KIND, contact.pk
+
     def creation_path(self, name: str, address: str, member: Member) -> str:
         """The form of a new contact, with the company whose domain it is."""
         if not rights.may_add(member, Contact):

@@ -1,0 +1,1 @@
+"""Tickets: what customers want of us, and mail that becomes one."""
