@@ -129,6 +129,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# Résumés are kept in the database; what is larger is refused, and says so.
+RESUME_BYTES = int(os.environ.get("MAILWEAVE_RESUME_MB", "10")) * 2**20
+
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {"staticfiles": {"BACKEND": "mailweave.web.storage.Storage"}}

@@ -3,11 +3,39 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from mailweave.kit.errors import Expected
 from mailweave.mail.reading import PartSource
 from mailweave.mime.headers import decode
 from mailweave.providers.base import Attachment, Fetched, Listed, Reader
-from mailweave.providers.errors import Refused
+from mailweave.providers.errors import AuthExpired, ConsentNeeded, ProviderError, Refused
 from mailweave.sync import hands
+
+
+class UnfetchedError(Expected):
+    """Why it could not be fetched, in words; ``for_good`` if asking again is of no use."""
+
+    def __init__(self, text: str, *, for_good: bool = False) -> None:
+        super().__init__(text)
+        self.for_good = for_good
+
+
+def whole(workspace_id: int, source: PartSource, most: int) -> bytes:
+    """All bytes of an attachment of at most ``most``, for rooms that keep it. Talks to the network
+    as :func:`stream`. Raises :class:`UnfetchedError`."""
+    found = bytearray()
+    try:
+        for chunk in stream(workspace_id, source):
+            found += chunk
+            if len(found) > most:
+                raise UnfetchedError(f"It is larger than {most // 2**20} MB.", for_good=True)
+    except (AuthExpired, ConsentNeeded) as error:
+        raise UnfetchedError("Its mailbox must be reconnected first.") from error
+    except Refused as error:
+        text = "The provider does not have it any more."
+        raise UnfetchedError(text, for_good=True) from error
+    except ProviderError as error:
+        raise UnfetchedError("The provider did not answer.") from error
+    return bytes(found)
 
 
 def stream(workspace_id: int, source: PartSource) -> Iterator[bytes]:

@@ -1,7 +1,6 @@
 """Attachments, streamed from the provider to whoever may read the message now."""
 
 import logging
-import re
 from collections.abc import AsyncIterator, Iterator
 from itertools import chain
 
@@ -13,6 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from mailweave.kit import fetch, scope
+from mailweave.kit.downloads import file_name, guard
 from mailweave.mail import reading
 from mailweave.mail.models import Part
 from mailweave.mail.reading import PartSource
@@ -27,8 +27,6 @@ KNOWN = frozenset(
     ("application/pdf", "image/gif", "image/jpeg", "image/png", "image/webp", "text/plain")
 )
 """What is named as it is; everything else is a file without a type."""
-_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff/\\\\]+")
-_MAX_NAME = 150
 
 
 @networked
@@ -56,7 +54,7 @@ def _stream(
     inline = request.GET.get("inline") == "1"
     seen = sniff(first)
     if inline and seen is None:
-        return _guarded(HttpResponse("This is not an image.", "text/plain", 415))
+        return guard(HttpResponse("This is not an image.", "text/plain", 415))
     kind = source.content_type if source.content_type in KNOWN else "application/octet-stream"
     chunks = _whole(chain([first], rest), source)
     response = StreamingHttpResponse(
@@ -66,7 +64,7 @@ def _stream(
     name = file_name(source.filename, source.content_type)
     response["Content-Disposition"] = content_disposition_header(not inline, name) or "attachment"
     response["Cache-Control"] = "private, max-age=3600" if inline else "private, no-store"
-    return _guarded(response)
+    return guard(response)
 
 
 def sniff(head: bytes) -> str | None:
@@ -75,16 +73,6 @@ def sniff(head: bytes) -> str | None:
         return fetch.sniff(head)
     except fetch.NotAnImage:
         return None
-
-
-def file_name(name: str, content_type: str) -> str:
-    """A name fit to be a file's: no paths, no controls, nothing that turns the writing around."""
-    clean = _UNFIT.sub("_", name).strip(" .")
-    if len(clean) > _MAX_NAME:
-        stem, dot, ending = clean.rpartition(".")
-        short = dot and len(ending) <= 10
-        clean = f"{stem[:_MAX_NAME]}.{ending}" if short else clean[:_MAX_NAME]
-    return clean or ("message.eml" if content_type == "message/rfc822" else "attachment")
 
 
 def _whole(chunks: Iterator[bytes], source: PartSource) -> Iterator[bytes]:
@@ -103,14 +91,6 @@ async def _async(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
 
     while chunk := await sync_to_async(following)():
         yield chunk
-
-
-def _guarded(response: HttpResponseBase) -> HttpResponseBase:
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 def _vanished(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:

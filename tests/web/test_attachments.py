@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.test import AsyncRequestFactory
 
+from mailweave.kit.downloads import file_name
 from mailweave.mail.models import Part
 from mailweave.mail.reading import PartSource
 from mailweave.providers.errors import AuthExpired, ConsentNeeded, Refused, Unavailable
 from mailweave.sync import attachments as fetching
 from mailweave.web import attachments
-from mailweave.web.attachments import file_name
 from tests import loops
 from tests.makers_mail import make_part
 from tests.web.letters import Post, make_post, make_stranger

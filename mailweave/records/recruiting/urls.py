@@ -3,7 +3,15 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from mailweave.records.recruiting.pages import applications, candidates, jobs
+from mailweave.records.recruiting.pages import (
+    applications,
+    candidates,
+    evaluation,
+    interviews,
+    jobs,
+    references,
+    resumes,
+)
 
 app_name = "recruiting"
 
@@ -16,6 +24,19 @@ urlpatterns = [
     path("candidates/<int:pk>/delete/", candidates.delete, name="candidate-delete"),
     path("candidates/<int:pk>/apply/", applications.apply, name="candidate-apply"),
     path("candidates/<int:pk>/email/", candidates.email, name="candidate-email"),
+    path("candidates/<int:pk>/timeline/", candidates.timeline, name="candidate-timeline"),
+    path("candidates/<int:pk>/resume/", resumes.index, name="candidate-resume"),
+    path("resumes/<int:pk>/", resumes.download, name="resume"),
+    path("resumes/<int:pk>/delete/", resumes.delete, name="resume-delete"),
+    path("wanted/<int:pk>/again/", resumes.again, name="wanted-again"),
+    path("candidates/<int:pk>/evaluation/", evaluation.index, name="candidate-evaluation"),
+    path("applications/<int:pk>/scorecard/", evaluation.card, name="application-scorecard"),
+    path("candidates/<int:pk>/interview/", interviews.index, name="candidate-interview"),
+    path("candidates/<int:pk>/interview/new/", interviews.new, name="candidate-interview-new"),
+    path("interviews/<int:pk>/", interviews.edit, name="interview"),
+    path("candidates/<int:pk>/references/", references.index, name="candidate-references"),
+    path("candidates/<int:pk>/references/new/", references.new, name="candidate-reference-new"),
+    path("references/<int:pk>/", references.edit, name="reference"),
     path("applications/<int:pk>/move/", applications.move, name="application-move"),
     path("jobs/", jobs.index, name="jobs"),
     path("jobs/new/", jobs.new, name="job-new"),

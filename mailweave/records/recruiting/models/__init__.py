@@ -6,5 +6,23 @@ from mailweave.records.recruiting.models.candidates import (
     CandidateAddress,
     Job,
 )
+from mailweave.records.recruiting.models.evaluation import (
+    Interview,
+    Interviewer,
+    Reference,
+    Scorecard,
+)
+from mailweave.records.recruiting.models.resumes import ResumeFile, WantedFile
 
-__all__ = ["Application", "Candidate", "CandidateAddress", "Job"]
+__all__ = [
+    "Application",
+    "Candidate",
+    "CandidateAddress",
+    "Interview",
+    "Interviewer",
+    "Job",
+    "Reference",
+    "ResumeFile",
+    "Scorecard",
+    "WantedFile",
+]

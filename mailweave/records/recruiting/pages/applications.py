@@ -8,8 +8,7 @@ from django.views.decorators.http import require_POST
 from mailweave.kit.errors import Expected
 from mailweave.people.member import member_of
 from mailweave.records.recruiting import applications, candidates, jobs
-from mailweave.records.recruiting.models import Application
-from mailweave.records.recruiting.pages.common import held, recruiters
+from mailweave.records.recruiting.pages.common import application, held, recruiters
 
 
 @recruiters
@@ -32,18 +31,11 @@ def apply(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an application to another stage, and back to where that was asked for."""
-    member = member_of(request)
-    rows = Application.objects.filter(
-        candidate__in=candidates.find(member).order_by().values("pk"),
-        job__in=jobs.find(member).order_by().values("pk"),
-    )
-    rows = rows.select_related("candidate", "job").select_for_update(of=("self",))
-    application = get_object_or_404(rows, pk=pk)
-    held(request, candidates.find, application.candidate_id)
-    before = applications.move(member, application, request.POST.get("stage", ""))
-    if before != application.stage:
-        who, now = application.candidate.name, application.get_stage_display()
-        messages.success(request, f"{who}, {application.job.name}: {now}.")
+    row = application(request, pk)
+    before = applications.move(member_of(request), row, request.POST.get("stage", ""))
+    if before != row.stage:
+        who, now = row.candidate.name, row.get_stage_display()
+        messages.success(request, f"{who}, {row.job.name}: {now}.")
     if request.POST.get("back") == "job":
-        return redirect("recruiting:job", application.job_id)
-    return redirect("recruiting:candidate", application.candidate_id)
+        return redirect("recruiting:job", row.job_id)
+    return redirect("recruiting:candidate", row.candidate_id)

@@ -65,6 +65,14 @@ def email(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @recruiters
+@require_safe
+def timeline(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything that happened with a candidate, newest first."""
+    context = {"candidate": shown(request, pk), "tab": "timeline"}
+    return render(request, "recruiting/timeline.html", context)
+
+
+@recruiters
 @edits
 def new(request: HttpRequest) -> HttpResponse:
     """Add a candidate; a name, an address and a job may be named in the address."""

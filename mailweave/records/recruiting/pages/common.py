@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from mailweave.people.access import Deed, Member
 from mailweave.people.member import View, member_of, members
 from mailweave.records.recruiting import access, candidates, jobs
-from mailweave.records.recruiting.models import Candidate, Job
+from mailweave.records.recruiting.models import Application, Candidate, Job
 
 edits = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -46,6 +46,23 @@ def held(
     if not access.allows(member, deed, row.owner_id):
         raise PermissionDenied
     return row
+
+
+def application(request: HttpRequest, pk: int) -> Application:
+    """An application that this request changes something about; 404 if the member may not see its
+    candidate and job, 403 where they may see them and no more."""
+    member = member_of(request)
+    rows = Application.objects.filter(
+        candidate__in=candidates.find(member).order_by().values("pk"),
+        job__in=jobs.find(member).order_by().values("pk"),
+    )
+    rows = rows.select_related("candidate", "job")
+    if request.method == "POST":
+        rows = rows.select_for_update(of=("self",))
+    found: Application = get_object_or_404(rows, pk=pk)
+    if not access.allows(member, "edit", found.candidate.owner_id):
+        raise PermissionDenied
+    return found
 
 
 def shown(request: HttpRequest, pk: int) -> Candidate:

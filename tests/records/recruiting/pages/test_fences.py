@@ -4,9 +4,12 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from mailweave.kit import scope
+from mailweave.kit import clock, scope
+from mailweave.records.recruiting import interviews, references, resumes
+from mailweave.records.recruiting.models import Interview, Reference
 from mailweave.records.recruiting.urls import urlpatterns
 from tests.records.crm.conftest import Home
+from tests.records.recruiting import papers
 from tests.records.recruiting.makers import (
     make_application,
     make_candidate,
@@ -17,6 +20,7 @@ from tests.records.recruiting.makers import (
 PATHS = [each for each in urlpatterns if isinstance(each, URLPattern) and each.name != "home"]
 PLAIN = [str(each.name) for each in PATHS if "pk" not in str(each.pattern)]
 OF_ROWS = [str(each.name) for each in PATHS if "pk" in str(each.pattern)]
+OF_ROWS = [name for name in OF_ROWS if name != "wanted-again"]  # needs mail: a flow walks it
 CANARIES = ("Nia Patel", "nia@patel.example", "Skipper")
 
 
@@ -27,7 +31,13 @@ def foreign(other: Home) -> dict[str, int]:
         nia = make_candidate("Nia Patel", "nia@patel.example")
         job = make_job("Skipper")
         row = make_application(nia, job)
-        return {"candidate": nia.pk, "job": job.pk, "application": row.pk}
+        talk = Interview(application=row, starts_at=clock.now(), time_zone="UTC")
+        interviews.store(other.member, talk, [])
+        named = Reference(candidate=nia, name="Ida Lund")
+        references.store(other.member, named)
+        paper = resumes.keep(nia, "Nia Patel.pdf", papers.pdf("Nia Patel"))
+        ids = {"candidate": nia.pk, "job": job.pk, "application": row.pk}
+        return ids | {"interview": talk.pk, "reference": named.pk, "resume": paper.pk}
 
 
 @pytest.mark.parametrize("name", OF_ROWS)
@@ -69,7 +79,7 @@ def test_strangers_are_asked_to_sign_in(name: str) -> None:
         assert answer["Location"].startswith(reverse("account_login"))
 
 
-@pytest.mark.parametrize("name", [name for name in OF_ROWS if name.endswith("-delete")])
+@pytest.mark.parametrize("name", ["candidate-delete", "job-delete"])
 def test_nothing_is_deleted_by_looking(name: str, foreign: dict[str, int], other: Home) -> None:
     kind = name.partition("-")[0]
     other.client.get(reverse(f"recruiting:{name}", args=[foreign[kind]]))

@@ -1,0 +1,92 @@
+"""ResumeFile, WantedFile: what a candidate wrote about themselves, and what is still to come."""
+
+from django.db import models
+
+from mailweave.kit import clock, tenancy
+from mailweave.records.recruiting.models.candidates import user_key
+
+
+class ResumeFile(tenancy.TenantModel):
+    """A candidate's document, bytes and all, and the text in it.
+
+    ::
+
+        waiting --> read          text is what was found in it; it may be empty
+                --> unreadable    fault says why, for people; the file can be downloaded
+    """
+
+    class Kind(models.TextChoices):
+        PDF = "pdf", "PDF"
+        DOCX = "docx", "Word"
+        DOC = "doc", "Word 97"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Its text is being read"
+        READ = "read", "Read"
+        UNREADABLE = "unreadable", "Its text could not be read"
+
+    candidate = tenancy.foreign_key("recruiting.Candidate")
+    name = models.CharField(max_length=255)
+    kind = models.CharField(max_length=4, choices=Kind.choices)
+    size = models.PositiveIntegerField()
+    digest = models.BinaryField(max_length=32)
+    data = models.BinaryField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    text = models.TextField(blank=True)
+    fault = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    message = tenancy.foreign_key("mail.Message", null=True)
+    added_by = user_key()
+    added_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "candidate", "digest", name="resume_file_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "id"],
+                name="resume_file_waiting",
+                condition=models.Q(state="waiting"),
+            ),
+        ]
+
+
+class WantedFile(tenancy.TenantModel):
+    """An attachment of a candidate's mail that is to be fetched from the mailbox's provider.
+
+    ::
+
+        waiting --> (kept as a ResumeFile: the row goes)
+           ^  \\--> refused       it is no résumé, too large, or not there any more
+           |
+           +-- a failure: due_at moves on, fault says why; a person may ask again at once
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Still to be fetched"
+        REFUSED = "refused", "Not kept"
+
+    candidate = tenancy.foreign_key("recruiting.Candidate")
+    mailbox = tenancy.foreign_key("mail.Mailbox")
+    message = tenancy.foreign_key("mail.Message")
+    part_id = models.BigIntegerField()
+    name = models.CharField(max_length=255)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    fault = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "workspace_id", "candidate", "part_id", name="wanted_file_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "due_at"],
+                name="wanted_file_due",
+                condition=models.Q(state="waiting"),
+            ),
+        ]
