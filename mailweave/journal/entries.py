@@ -78,6 +78,19 @@ def note_change(
     return entry
 
 
+def note_move(
+    member: Member | None, record: Record, what: str, old: Record | None, new: Record | None
+) -> Entry | None:
+    """That a record belongs to another one than before: "Company". Which ones it says to those who
+    see them. Nothing if it does not."""
+    if old == new:
+        return None
+    entry = _new(member, Entry.Type.CHANGE, what, None, {"what": what, "from": old, "to": new})
+    _save_new(entry, [record])
+    _tell([record])
+    return entry
+
+
 def note_event(member: Member | None, record: Record, text: str, *, by: str = "") -> Entry:
     """That something was done with a record, in words: "Merged with Ann Lee"."""
     entry = _new(member, Entry.Type.CHANGE, text[:MOST], None, {"by": by} if by else {})

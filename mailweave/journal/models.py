@@ -11,7 +11,8 @@ class Entry(tenancy.TenantModel):
     ``at`` is when it happened; of a task, when it was given. ``author`` is nobody where a rule did
     it, which ``data["by"]`` names. ``data`` holds what only some types have: of calls and meetings
     ``minutes``, ``direction`` (in, out) and ``participants``; of changes ``what``, ``old`` and
-    ``new``. A deleted entry can be had back for a day; then it is gone for good.
+    ``new``, or, where these are records (kind, id), ``from`` and ``to``. A deleted entry can be had
+    back for a day; then it is gone for good.
     """
 
     class Type(models.TextChoices):

@@ -8,7 +8,6 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailweave.journal import entries
-from mailweave.journal import timeline as store
 from mailweave.journal.entries import Record
 from mailweave.journal.models import Entry
 from mailweave.linking import registry
@@ -85,10 +84,7 @@ def _after(request: HttpRequest, member: Member, card: Card) -> HttpResponse:
     """The list as it is now, and no form any more; without script, the record's page."""
     if not is_partial(request):
         return redirect(f"{card.url}?view=timeline")
-    viewer, only = viewer_for(member), timeline.only_of(request.POST)
-    record = (card.kind, card.record_id)
-    page = store.page(viewer, member, record, only, limit=timeline.SHOWN)
-    facts = {"timeline": timeline.make(viewer, member, card, only, page)}
+    facts = {"timeline": timeline.again(viewer_for(member), member, card, request.POST)}
     return render(request, "journal/_after.html", facts)
 
 

@@ -47,18 +47,14 @@ def timeline(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
     404 for a record one may not see."""
     member = member_of(request)
     card, viewer = lists.card_of((kind, record_id), member), viewer_for(member)
-    only, last = only_of(request.GET), request.GET.get("last", "")[:200]
-    if request.GET.get("part") == "list" and last:
-        again = _again(viewer, member, card, only, last)
-        if again is None:
-            return HttpResponse(status=204)
-        return render(request, "journal/_list.html", {"timeline": again})
+    if request.GET.get("part") == "list":
+        facts = {"timeline": again(viewer, member, card, request.GET)}
+        return render(request, "journal/_list.html", facts)
     facts = found(request, viewer, member, card)
     template = "journal/timeline.html"
     if request.headers.get("HX-Request-Type") == "partial":
         part = request.GET.get("part", "")
-        parts = {"rows": "journal/_lines.html", "list": "journal/_list.html"}
-        template = parts.get(part, "journal/_timeline.html")
+        template = "journal/_lines.html" if part == "rows" else "journal/_timeline.html"
     response = render(request, template, facts)
     response["Vary"] = "HX-Request-Type"
     return response
@@ -98,9 +94,13 @@ def only_of(given: Mapping[str, Any]) -> Only:
     return BY_WORD[word].word if word in BY_WORD else ""
 
 
-def _again(viewer: Viewer, member: Member, card: Card, only: Only, last: str) -> Timeline | None:
-    page = store.until(viewer, member, (card.kind, card.record_id), only, last)
-    return make(viewer, member, card, only, page) if page else None
+def again(viewer: Viewer, member: Member, card: Card, given: Mapping[str, Any]) -> Timeline:
+    """The list as long as the page that asks shows it (``last`` says so), if that is not too
+    long; else from its beginning."""
+    record, only, last = (card.kind, card.record_id), only_of(given), given.get("last", "")[:200]
+    page = store.until(viewer, member, record, only, last) if last else None
+    page = page or store.page(viewer, member, record, only, limit=SHOWN)
+    return make(viewer, member, card, only, page)
 
 
 def _to(here: str, **given: str) -> str:

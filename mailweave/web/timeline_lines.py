@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from mailweave.journal import entries
+from mailweave.journal.entries import Record
 from mailweave.journal.models import Entry
 from mailweave.journal.timeline import Item, Only
 from mailweave.linking import registry
@@ -65,7 +67,8 @@ class Line:
 
 def lines(viewer: Viewer, member: Member, items: Sequence[Item]) -> tuple[Line, ...]:
     """The items with all that templates need."""
-    cards = registry.cards({record for item in items for record in item.records}, member)
+    told = {record for item in items for record in (*item.records, *_moved(item.entry))}
+    cards = registry.cards(told, member)
     mine = lists.own_addresses(viewer)
     found = []
     for item in items:
@@ -73,7 +76,8 @@ def lines(viewer: Viewer, member: Member, items: Sequence[Item]) -> tuple[Line, 
         if item.message is not None:
             found.append(_mail(item.message, known, mine))
         elif item.entry is not None:
-            found.append(_entry(item.entry, known, member))
+            title = _title(item.entry, cards)
+            found.append(_entry(item.entry, title, known, member))
     return tuple(found)
 
 
@@ -97,13 +101,13 @@ def _mail(row: MessageRow, cards: Sequence[Card], mine: frozenset[str]) -> Line:
     )
 
 
-def _entry(entry: Entry, cards: Sequence[Card], member: Member) -> Line:
+def _entry(entry: Entry, title: str, cards: Sequence[Card], member: Member) -> Line:
     text = "" if entry.type == Entry.Type.CHANGE else entry.text
     return Line(
         key=f"entry-{entry.pk}",
         type=BY_WORD[entry.type],
         at=entry.at,
-        title=_title(entry),
+        title=title,
         url="",
         who=entry.author.name if entry.author else str(entry.data.get("by") or ""),
         inbound={"in": True, "out": False}.get(str(entry.data.get("direction"))),
@@ -117,10 +121,26 @@ def _entry(entry: Entry, cards: Sequence[Card], member: Member) -> Line:
     )
 
 
-def _title(entry: Entry) -> str:
+def _moved(entry: Entry | None) -> list[Record]:
+    """The records that a change led from and to."""
+    given = (entry.data.get(end) for end in ("from", "to")) if entry else ()
+    return [(str(kind), int(pk)) for kind, pk in filter(None, given)]
+
+
+def _title(entry: Entry, cards: Mapping[Record, Card]) -> str:
     """An entry in one line; what it is called stands beside."""
+    if "from" in entry.data:
+        old, new = (_name(entry.data[end], cards) for end in ("from", "to"))
+        return f"{entry.text}: {old} → {new}"
     if entry.type == Entry.Type.CHANGE:
         return str(entry.text)
     people, minutes = entry.data.get("participants"), entry.data.get("minutes")
     said = [f"With {people}" if people else "", f"{minutes} min" if minutes else ""]
     return " · ".join(one for one in said if one)
+
+
+def _name(record: Sequence[Any] | None, cards: Mapping[Record, Card]) -> str:
+    if not record:
+        return "none"
+    card = cards.get((str(record[0]), int(record[1])))
+    return card.title if card else "one that is not yours to see, or not there any more"

@@ -10,6 +10,7 @@ from mailweave.journal import entries
 from mailweave.journal.models import Entry
 from mailweave.kit import clock
 from mailweave.people.models import Membership
+from mailweave.records.crm.models import Company
 from tests.makers_mail import START
 from tests.web.letters import PART, Post, make_post, make_stranger
 
@@ -245,3 +246,17 @@ def test_a_moment_is_told_from_now_for_a_week(post: Post, mara: int) -> None:
     text = read(post, mara)
     assert "1 day ago" in text
     assert "40 days ago" not in text
+
+
+def test_a_company_that_changed_is_named_to_who_may_see_it(post: Post, mara: int) -> None:
+    with post.inside():
+        acme = Company.objects.create(name="Acme", owner_id=post.member.user_id).pk
+        there, here = ("crm.company", acme), ("crm.contact", mara)
+        entries.note_move(post.member, here, "Company", None, there)
+        entries.note_move(post.member, here, "Company", there, None)
+    text = read(post, mara)
+    assert "Company: none → Acme" in text
+    assert "Company: Acme → none" in text
+    with post.inside():
+        Company.objects.all().delete()
+    assert "Company: none → one that is not yours to see" in read(post, mara)
