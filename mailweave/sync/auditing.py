@@ -49,13 +49,6 @@ class _Known:
     was_stored: bool
 
 
-def is_due(sync: Sync) -> bool:
-    """Whether an audit should go on or begin: not before the first round, nor during an import."""
-    if sync.polled_at is None or (sync.audit_at and sync.audit_at > clock.now()):
-        return False
-    return backfill.current(sync.mailbox_id) is None
-
-
 def want(mailbox_id: int) -> None:
     """Somebody wants to know whether everything is here: audit as soon as nothing else waits."""
     sync = Sync.objects.get(mailbox_id=mailbox_id)

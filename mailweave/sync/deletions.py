@@ -45,18 +45,15 @@ def noted(mailbox_id: int, remote_ids: Collection[str]) -> set[str]:
     return set(found.values_list("remote_id", flat=True))
 
 
-def due(mailbox_id: int) -> datetime | None:
+def due(missing_since: datetime | None) -> datetime | None:
     """When the copy that has been missing for longest is to be asked for, or a round before it."""
-    oldest = _missing(mailbox_id).values_list("missing_since", flat=True).first()
-    return oldest + GRACE if oldest else None
+    return missing_since + GRACE if missing_since else None
 
 
-def needs_round(sync: Sync) -> bool:
+def needs_round(polled_at: datetime, missing_since: datetime | None, now: datetime) -> bool:
     """Whether a copy is to be asked for of which one more round might still tell something."""
-    at = due(sync.mailbox_id)
-    if at is None or at > clock.now():
-        return False
-    return sync.polled_at is None or sync.polled_at <= at - GRACE
+    at = due(missing_since)
+    return at is not None and at <= now and polled_at <= at - GRACE
 
 
 def waiting(sync: Sync) -> list[str]:

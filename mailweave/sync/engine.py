@@ -24,11 +24,11 @@ from datetime import datetime, timedelta
 
 from mailweave.kit import clock, jobs, lease, live, scope
 from mailweave.kit.lease import LeaseLostError
-from mailweave.mail import policy
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.providers.base import Listed
 from mailweave.providers.errors import CursorExpired, OverBudget, ProviderError
 from mailweave.sync import (
+    agenda,
     alerts,
     auditing,
     backfill,
@@ -43,15 +43,13 @@ from mailweave.sync import (
     subscriptions,
     trouble,
 )
+from mailweave.sync.agenda import Agenda
 from mailweave.sync.hands import Hands, reach
 from mailweave.sync.models import Backfill, Sync, Wakeup
-from mailweave.sync.subscriptions import Plan
 
 log = logging.getLogger(__name__)
 
 SLICE = timedelta(seconds=5)
-BREATH = timedelta(seconds=1)
-"""Notices come in crowds: rounds that they ask for begin at least this far apart."""
 _SHORT_WAIT = 0.3
 """Seconds we wait for quota inside a slice; a longer wait gives the worker back."""
 _UNITS_TO_FETCH = 40
@@ -101,29 +99,7 @@ def schedule(sync_id: int) -> None:
 
 def next_due(sync: Sync) -> datetime | None:
     """When there is something to do for a mailbox; None while only a person can move it on."""
-    mailbox = Mailbox.objects.get(pk=sync.mailbox_id)
-    if mailbox.disconnected_at or sync.problem in trouble.PERSONS_MOVE:
-        return None
-    now = clock.now()
-    if (
-        sync.reconcile_cursor
-        or sync.following_since
-        or sync.wanted_at
-        or _listed(sync.mailbox_id)
-        or sync.polled_at is None
-        or marks.are_due(sync.mailbox_id)
-        or auditing.is_due(sync)
-    ):
-        due = now
-    else:
-        plan = subscriptions.plan(sync, mailbox)
-        due = _poll_at(sync, plan)
-        if plan.due_at:
-            due = min(due, plan.due_at)
-        if sync.audit_at and now < sync.audit_at < due:
-            due = sync.audit_at
-        due = min(due, deletions.due(sync.mailbox_id) or due, marks.due(sync.mailbox_id) or due)
-    return max(due, sync.held_until) if sync.held_until else due
+    return agenda.read(sync).due
 
 
 def want(mailbox_id: int) -> None:
@@ -142,13 +118,6 @@ def want(mailbox_id: int) -> None:
     backfill.wake(sync)
 
 
-def _listed(mailbox_id: int) -> bool:
-    """Whether a fetch, a running backfill or a refill has something to do."""
-    running = Backfill.objects.filter(mailbox_id=mailbox_id, state=Backfill.State.RUNNING)
-    refill = refilling.current(mailbox_id)
-    return _arriving(mailbox_id) or running.exists() or refill is not None
-
-
 def _arriving(mailbox_id: int) -> bool:
     """Whether new mail is still to be fetched."""
     waits = Copy.objects.filter(mailbox_id=mailbox_id, state=Copy.State.LISTED)
@@ -161,20 +130,18 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
     try:
         while clock.now() < until:
             with scope.workspace(workspace_id):
-                sync = Sync.objects.get(pk=sync_id)
-                mailbox = Mailbox.objects.get(pk=sync.mailbox_id)
-                due = next_due(sync)
-                if due is None or due > clock.now():
+                now = agenda.read(Sync.objects.select_related("mailbox").get(pk=sync_id))
+                if now.due is None or now.due > now.now:
                     return
-                followed_roles = policy.current().follow(mailbox.followed_roles)
-                task = _first(hands, sync, mailbox, followed=followed) if hands else None
+                task = _first(hands, now, followed=followed) if hands else None
             if hands is None:
-                hands = reach(sync, mailbox, token)
+                hands = reach(now.sync, now.mailbox, token)
                 continue
             if task is None:
                 return
             # A range or a folder may have been chosen since the last step.
-            hands.since, hands.followed = sync.since, followed_roles
+            hands.since = now.sync.since
+            hands.followed = now.rules.follow(now.mailbox.followed_roles)
             try:
                 _afford(hands, task)
                 task.run()
@@ -184,7 +151,7 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 _come_back(hands, pace.retry_at)
                 return
             followed = task.is_following
-            _went_well(hands, sync, task)
+            _went_well(hands, now.sync, task)
     finally:
         if hands:
             hands.close()
@@ -192,7 +159,7 @@ def _work(workspace_id: int, sync_id: int, token: str, until: datetime) -> None:
                 hands.book()
 
 
-def _first(hands: Hands, sync: Sync, mailbox: Mailbox, *, followed: bool) -> Task | None:
+def _first(hands: Hands, now: Agenda, *, followed: bool) -> Task | None:
     """What comes first is written here and nowhere else.
 
     Marks are few and somebody waits for them, so they go first; where they are many, they take
@@ -200,37 +167,36 @@ def _first(hands: Hands, sync: Sync, mailbox: Mailbox, *, followed: bool) -> Tas
     """
     if not hands.roles:
         return Task(hands.read_folders, 1)
-    writing = _write(hands) if marks.are_due(sync.mailbox_id) else None
-    if writing and not sync.wrote_last:
+    writing = _write(hands) if now.marks_due else None
+    if writing and not now.sync.wrote_last:
         return writing
-    return _look(hands, sync, mailbox, followed=followed) or writing
+    return _look(hands, now, followed=followed) or writing
 
 
 def _write(hands: Hands) -> Task:
     return Task(lambda: marks.write(hands), _UNITS_TO_FETCH, is_writing=True)
 
 
-def _look(hands: Hands, sync: Sync, mailbox: Mailbox, *, followed: bool) -> Task | None:
+def _look(hands: Hands, now: Agenda, *, followed: bool) -> Task | None:
     """What there is to read.
 
     A round of changes that takes long (the first of a mailbox that must be enumerated) takes turns
     with the rest, and so do rounds that notices ask for one after the other: ``followed`` says that
     the last turn was a round's.
     """
-    if sync.reconcile_cursor:
-        return Task(lambda: reconcile.step(hands, sync), 5)
-    plan = subscriptions.plan(sync, mailbox)
-    following = _follow(hands, sync) if _poll_is_due(sync, plan) else None
+    if now.sync.reconcile_cursor:
+        return Task(lambda: reconcile.step(hands, now.sync), 5)
+    following = _follow(hands, now.sync) if now.round_due else None
     if following and not followed:
         return following
     return (
-        _read_new(hands)
-        or _make_sure(hands, sync)
-        or _watch(hands, mailbox, plan)
-        or _read_past(hands, sync)
+        _read_new(hands, now)
+        or _make_sure(hands, now)
+        or _watch(hands, now)
+        or _read_past(hands, now)
         or following
-        or _audit(hands, sync)
-        or _refill(hands)
+        or _audit(hands, now)
+        or _refill(hands, now)
     )
 
 
@@ -245,31 +211,31 @@ def _follow(hands: Hands, sync: Sync) -> Task:
     return Task(run, 2, is_following=True)
 
 
-def _read_new(hands: Hands) -> Task | None:
-    new = _next(hands, listing.NEW_BELOW, fetching.BATCH)
+def _read_new(hands: Hands, now: Agenda) -> Task | None:
+    new = _next(hands, listing.NEW_BELOW, fetching.BATCH) if now.arriving else None
     if not new:
         return None
     return Task(lambda: fetching.fetch(hands, new, lambda: _goes_on(hands)), _UNITS_TO_FETCH)
 
 
-def _watch(hands: Hands, mailbox: Mailbox, plan: Plan) -> Task | None:
+def _watch(hands: Hands, now: Agenda) -> Task | None:
     """Subscriptions are looked after before the past, which may take days."""
-    if plan.due_at is None or plan.due_at > clock.now():
+    if now.plan.due_at is None or now.plan.due_at > now.now:
         return None
-    return Task(lambda: pushing.step(hands, mailbox), _UNITS_TO_WATCH)
+    return Task(lambda: pushing.step(hands, now.mailbox), _UNITS_TO_WATCH)
 
 
-def _make_sure(hands: Hands, sync: Sync) -> Task | None:
+def _make_sure(hands: Hands, now: Agenda) -> Task | None:
     """Of what may be gone."""
-    doubtful = deletions.waiting(sync)
+    doubtful = deletions.waiting(now.sync) if now.missing_since else None
     if not doubtful:
         return None
     return Task(lambda: deletions.confirm(hands, doubtful), _UNITS_TO_FETCH)
 
 
-def _read_past(hands: Hands, sync: Sync) -> Task | None:
+def _read_past(hands: Hands, now: Agenda) -> Task | None:
     """The past: its first page, its listing, and the rest of it."""
-    past = backfill.current(hands.mailbox_id)
+    past = backfill.current(hands.mailbox_id) if now.running else None
     if past is None or past.state != Backfill.State.RUNNING:
         return None
     size = fetching.BATCH if past.listing_done else fetching.FIRST
@@ -279,20 +245,20 @@ def _read_past(hands: Hands, sync: Sync) -> Task | None:
         return Task(
             lambda: fetching.fetch(hands, old, lambda: _goes_on(hands, past)), _UNITS_TO_FETCH
         )
-    if past.listing_done and sync.polled_at is None:
+    if past.listing_done and now.sync.polled_at is None:
         return None  # the first round will have it listed once more
     if past.listing_done:
         return Task(lambda: backfill.finish_if_done(hands, past), 0)
     return Task(lambda: backfill.list_page(hands, past), 5)
 
 
-def _audit(hands: Hands, sync: Sync) -> Task | None:
-    return Task(lambda: auditing.step(hands, sync), 5) if auditing.is_due(sync) else None
+def _audit(hands: Hands, now: Agenda) -> Task | None:
+    return Task(lambda: auditing.step(hands, now.sync), 5) if now.audit_due else None
 
 
-def _refill(hands: Hands) -> Task | None:
+def _refill(hands: Hands, now: Agenda) -> Task | None:
     """What is kept short and may be kept longer: when there is nothing else to do."""
-    refill = refilling.current(hands.mailbox_id)
+    refill = refilling.current(hands.mailbox_id) if now.refilling else None
     return Task(lambda: refilling.step(hands, refill), _UNITS_TO_FETCH) if refill else None
 
 
@@ -311,23 +277,6 @@ def _goes_on(hands: Hands, past: Backfill | None = None) -> bool:
             return False
         running = Backfill.objects.filter(state=Backfill.State.RUNNING)
         return past is None or running.filter(pk=past.pk).exists()
-
-
-def _poll_is_due(sync: Sync, plan: Plan) -> bool:
-    if sync.following_since or sync.wanted_at or sync.polled_at is None:
-        return True
-    return _poll_at(sync, plan) <= clock.now() or deletions.needs_round(sync)
-
-
-def _poll_at(sync: Sync, plan: Plan) -> datetime:
-    """When the next round is due that no person asked for: by notice, or because it is time."""
-    last = sync.polled_at or clock.now()
-    due = [last + plan.pause]
-    if sync.again_at:
-        due.append(sync.again_at)
-    if Wakeup.objects.filter(mailbox_id=sync.mailbox_id).exists():
-        due.append(last + BREATH)
-    return min(due)
 
 
 def _afford(hands: Hands, task: Task) -> None:

@@ -115,9 +115,8 @@ def standing(mailboxes: Collection[Mailbox]) -> dict[int, Standing]:
     }
 
 
-def plan(sync: Sync, mailbox: Mailbox) -> Plan:
-    """What follows for a mailbox from its workspace's policy and from what stands; two queries."""
-    rules = policy.current()
+def plan(sync: Sync, mailbox: Mailbox, rules: policy.Standing) -> Plan:
+    """What follows for a mailbox from its workspace's policy and from what stands; one query."""
     found = standing([mailbox]).get(mailbox.pk, Standing())
     is_told = rules.wants_push and found.is_whole and not sync.push_problem
     wanted = rules.wants_push and offered(mailbox.kind)

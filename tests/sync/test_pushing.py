@@ -27,7 +27,7 @@ from mailweave.providers.errors import (
     Refused,
     Unavailable,
 )
-from mailweave.sync import changes, engine, hands, notices, push, pushing, subscriptions
+from mailweave.sync import agenda, changes, engine, hands, notices, push, pushing, subscriptions
 from mailweave.sync.models import Backfill, Subscription, Sync, Wakeup
 from tests.makers import make_member
 
@@ -163,7 +163,7 @@ class Trial:
 
     def pause(self) -> timedelta:
         with self.inside():
-            return subscriptions.plan(Sync.objects.get(mailbox_id=self.pk), self.box_()).pause
+            return agenda.read(Sync.objects.get(mailbox_id=self.pk)).plan.pause
 
     def box_(self) -> Mailbox:
         found: Mailbox = Mailbox.objects.get(pk=self.pk)
@@ -485,7 +485,7 @@ def test_crowds_of_notices_make_few_rounds(trial: Trial, fake: Fake) -> None:
 def test_notices_one_after_the_other_do_not_keep_the_past_waiting(
     trial: Trial, fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "BREATH", timedelta(0))
+    monkeypatch.setattr(agenda, "BREATH", timedelta(0))
     trial.go(600)
     fake.asked.clear()
     with trial.inside():
