@@ -8,10 +8,15 @@ on where it was; ``--fresh`` starts over.
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default as default_policy
+from email.utils import parseaddr
+from itertools import cycle
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +41,16 @@ STAGES = {
     "Proposal": "proposal",
 }
 
+
+TICKETS = 14
+CASES = (
+    ("open", "high"),
+    ("waiting", "medium"),
+    ("in_progress", "medium"),
+    ("open", "low"),
+    ("resolved", "medium"),
+    ("closed", "urgent"),
+)
 
 STATUSES = ("new", "working", "qualified")
 SOURCES = ("Boat show", "Web form", "Recommended by a customer")
@@ -197,6 +212,7 @@ def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
     fresh = [one for one in people if one.address not in busy][2::3]
     return {
         **applicants([one for one in records.contacts if not one.company]),
+        "tickets": asked_for(invented),
         "companies": [
             {
                 "name": one.name,
@@ -222,6 +238,29 @@ def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
             for one in records.deals
         ],
     }
+
+
+def asked_for(invented: world.World) -> list[dict[str, object]]:
+    """Tickets of what customers wrote to the support desk last, as the mail has it."""
+    home = invented.desk.person.address.partition("@")[2]
+    found: dict[str, dict[str, object]] = {}
+    for one in reversed(invented.desk.deliveries):
+        headers = message_from_bytes(one.raw, policy=default_policy)
+        name, customer = parseaddr(str(headers["From"]))
+        title = re.sub(
+            r"^((re|aw|sv|tr|fwd?)\s*:\s*)+", "", str(headers["Subject"]), flags=re.IGNORECASE
+        )
+        if title and customer and not customer.endswith(home):
+            found.setdefault(
+                title, {"title": title[:200], "customer": customer, "customer_name": name}
+            )
+    agents = cycle((*invented.desk.delegates, ""))
+    return [
+        {**ticket, "status": status, "priority": priority, "assignee": agent}
+        for ticket, (status, priority), agent in zip(
+            list(found.values())[:TICKETS], cycle(CASES), agents, strict=False
+        )
+    ]
 
 
 def applicants(people: list[world.Contact]) -> dict[str, list[dict[str, object]]]:
@@ -269,7 +308,7 @@ def prepare_product(data: Path) -> None:
     if workspaces.is_first_run():
         make_people()
         workspace = first_workspace()
-        for what in ("load_contacts", "load_candidates"):
+        for what in ("load_contacts", "load_candidates", "load_tickets"):
             run("manage.py", what, str(data / "world.json"), "--workspace", str(workspace))
 
 
