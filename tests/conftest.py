@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TextIO
 
 import pytest
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from hypothesis import settings
 
 from tests import database
@@ -104,6 +104,13 @@ def _empty(cursor: Any) -> None:
     cursor.execute(
         f"SET session_replication_role = replica; {emptied} RESET session_replication_role"
     )
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hashing a password as in life takes as long as a whole test."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 class NetworkForbidden(RuntimeError):

@@ -47,6 +47,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
 
 
+@pytest.fixture
+def _quick_passwords() -> None:
+    """As in life: the server is another process, and could not read them."""
+
+
 @pytest.fixture(scope="session")
 def base_url(server: str) -> str:
     """Where paths that a test opens lie."""

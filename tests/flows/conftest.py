@@ -28,7 +28,6 @@ class Following(Clock):
 @pytest.fixture
 def world(transactional_db: None, settings: Any, monkeypatch: Any) -> Iterator[World]:
     """An owner, an empty sandbox and a clock that moves only when told to."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     settings.PROVIDER_ENDPOINTS = {"gmail": ENDPOINTS, "outlook": MICROSOFT}
     settings.PROVIDER_CLIENTS = {
         "gmail": (CLIENT.client_id, CLIENT.client_secret),

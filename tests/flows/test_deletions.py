@@ -18,7 +18,6 @@ from tests.flows.checks import copies, derived, exact, glance, inside, missing, 
 from tests.flows.test_backfill import ADA, letter
 from tests.flows.world import World
 
-pytestmark = pytest.mark.sql
 BEN = "ben@northwind.example"
 
 
@@ -191,6 +190,7 @@ def test_what_nobody_can_tell_is_asked_for_again(
     assert copies(world, box, "gone") == {one}
 
 
+@pytest.mark.sql
 def test_very_many_at_once(world: World, box: int, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     ask = GmailReader.states

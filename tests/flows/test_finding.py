@@ -17,7 +17,6 @@ from tests.flows.world import World
 from tests.makers import make_member, signed_in
 from tests.web.test_mailboxes import text_of
 
-pytestmark = pytest.mark.sql
 EVA = "eva@northwind.example"
 
 
@@ -146,6 +145,7 @@ def test_the_story_of_a_message_that_is_here(world: World, box: int) -> None:
     assert "Letter 2" in browser(world).get(f"/mail/find/?q={remote_id}").content.decode()
 
 
+@pytest.mark.sql
 def test_outlook_is_asked_alike(world: World, box: int) -> None:
     world.sandbox.add_account(EVA, "Eva", company="microsoft")
     lost = world.sandbox.deliver(EVA, letter(70, subject="Eva's offer"), labels=("SPAM",))

@@ -13,7 +13,6 @@ from tests.flows.checks import copies, exact, inside, poll, sync_of
 from tests.flows.test_backfill import ADA, letter
 from tests.flows.world import World
 
-pytestmark = pytest.mark.sql
 BEN = "ben@northwind.example"
 
 
@@ -177,6 +176,7 @@ def test_a_deletion_that_changes_never_told_is_found(
     assert whole(world, box) == Line(None, 10, stored=10)
 
 
+@pytest.mark.sql
 def test_what_left_spam_unheard_is_found(world: World, box: int) -> None:
     spam = world.sandbox.deliver(ADA, letter(50), labels=("SPAM",))
     poll(world, box)

@@ -19,7 +19,6 @@ from tests.flows.world import World
 from tests.makers import make_user
 from tests.makers_mail import join
 
-pytestmark = pytest.mark.sql
 ADA = "ada@northwind.example"
 WORDS = "the price of the heron is " + "very " * 60 + "reasonable: walrus"
 
@@ -310,6 +309,7 @@ def test_a_rule_loosened_meanwhile_stops_the_purge_and_what_went_can_be_fetched(
     assert finds(world, "walrus") == [True]
 
 
+@pytest.mark.sql
 def test_a_never_sync_entry_takes_out_what_is_stored(world: World, box: int) -> None:
     other = world.sandbox.deliver(ADA, mail(20, sender="bob@other.example"))
     world.sandbox.deliver(ADA, mail(21, sender=ADA, to="bob@other.example"), labels=("SENT",))

@@ -20,7 +20,6 @@ from tests.flows.checks import derived, exact, glance, inside, labels, missing, 
 from tests.flows.test_backfill import ADA, letter
 from tests.flows.world import World
 
-pytestmark = pytest.mark.sql
 BEN = "ben@northwind.example"
 
 
@@ -194,6 +193,7 @@ def test_what_is_refused_shows_the_providers_word(
     monkeypatch.undo()
 
 
+@pytest.mark.sql
 def test_what_was_deleted_meanwhile(world: World, box: int, address: str) -> None:
     world.sandbox.delete(address, world.sandbox.message_ids(address)[0])
     mark(world, seen=True)

@@ -71,7 +71,6 @@ class Outside:
 
 @pytest.fixture
 def outside(transactional_db: None, settings: Any, monkeypatch: Any) -> Iterator[Outside]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     sandbox = Sandbox(":memory:", Clock())
     sandbox.change_settings(
         quota_profile="off", concurrency=0, graph_requests=0, graph_concurrency=0
