@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from mailweave.linking import activity, relinking
 from mailweave.linking.companions import threads_about
-from mailweave.linking.models import Companion, Link, RecordAddress
+from mailweave.linking.models import Companion, Link, RecordAddress, RecordOwner
 from mailweave.mail import store
 from mailweave.mail.models import Address
 
@@ -49,7 +49,7 @@ def add_addresses(kind: str, given: Mapping[int, Sequence[tuple[str, str]]]) -> 
 
 
 def forget(kind: str, record_id: int) -> None:
-    """Take away the addresses, companions and all links of a record that is deleted.
+    """Take away the addresses, companions, owner and all links of a record that is deleted.
 
     Decisions made by hand go too: left behind, the thread would go on inheriting a record that is
     no more. The mail stays.
@@ -60,6 +60,7 @@ def forget(kind: str, record_id: int) -> None:
         Q(kind=kind, record_id=record_id) | Q(to_kind=kind, to_record_id=record_id)
     ).delete()
     Link.objects.filter(kind=kind, record_id=record_id).delete()
+    RecordOwner.objects.filter(kind=kind, record_id=record_id).delete()
     relinking.relink(thread_ids)
     activity.forget(kind, record_id)
 

@@ -67,14 +67,12 @@ def derive(thread_ids: Collection[int]) -> None:
     """Bring the rows derived from links up to date for these threads."""
     given = list(thread_ids)
     with connection.cursor() as cursor:
-        _run(cursor, "linked_in_threads", threads=given)
-        changed = cursor.fetchall()
+        _run(cursor, "doors_in_threads", threads=given)
+        changed = dict(cursor.fetchall())
         _run(cursor, "drop_thread_records", threads=given)
         lost = cursor.fetchall()
         _run(cursor, "derive_thread_records", threads=given)
-    threads.mark_linked(
-        [pk for pk, linked in changed if linked], [pk for pk, linked in changed if not linked]
-    )
+    threads.mark_doors(changed)
     threads.refresh(given)
     unlinked.derive(given)
     activity.refresh(given, lost)

@@ -1,6 +1,6 @@
-"""What mail is about, and why: Link, RecordAddress, Companion, ThreadRecord, Activity; LinkPolicy,
-which decides, and Relinking, how far a change of it has come; what waits for people and what they
-say: Decision, Unlinked, Dismissal; what waits for plug-ins: Watch, Handed."""
+"""What mail is about, and why: Link, RecordAddress, RecordOwner, Companion, ThreadRecord, Activity;
+LinkPolicy, which decides, and Relinking, how far a change of it has come; what waits for people and
+what they say: Decision, Unlinked, Dismissal; what waits for plug-ins: Watch, Handed."""
 
 from typing import Any
 
@@ -35,6 +35,20 @@ class RecordAddress(tenancy.TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["workspace_id", "address"], name="record_address_address")]
+
+
+class RecordOwner(tenancy.TenantModel):
+    """Who looks after a record, as its module told us: by whom mail about it can be come to. A
+    record that has no row is nobody's, which is everybody's."""
+
+    kind = models.CharField(max_length=32)
+    record_id = models.BigIntegerField()
+    owner = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "kind", "record_id", name="record_owner_once"),
+        ]
 
 
 class Companion(tenancy.TenantModel):

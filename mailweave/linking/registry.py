@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import transaction
 
 from mailweave.people.access import Member
+from mailweave.people.models import Scope
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +134,17 @@ def cards(records: Iterable[tuple[str, int]], member: Member) -> Mapping[tuple[s
         if kind in _linkables and _has(member, kind):
             found.update({(kind, id_): card for id_, card in _cards(kind, ids, member).items()})
     return found
+
+
+def sources(record: tuple[str, int], member: Member) -> list[tuple[str, int]]:
+    """The records (kind, id) whose mail is shown on a record's page, foremost first: those of them
+    that the member sees. The record is one that they see."""
+    found = get(record[0]).sources(record[1])
+    found = [one for one in found if _has(member, one[0])]
+    if member.scope("see") == Scope.ALL:
+        return found
+    seen = cards(found, member)
+    return [one for one in found if one in seen]
 
 
 def search(text: str, member: Member, limit: int = 10) -> list[Card]:

@@ -6,7 +6,6 @@ from typing import Any
 from django.db import connection
 
 from mailweave.kit import scope, sql
-from mailweave.mail.models import Message
 
 QUERIES = sql.load("mailweave.mail", "threads")
 
@@ -55,8 +54,9 @@ def drop_emptied(thread_ids: Collection[int]) -> None:
         cursor.execute(QUERIES["drop_emptied"], parameters)
 
 
-def mark_linked(linked: Collection[int], unlinked: Collection[int]) -> None:
-    """Note which messages are about a record and which are not: what sharing depends on."""
-    for message_ids, value in ((linked, True), (unlinked, False)):
-        if message_ids:
-            Message.objects.filter(pk__in=message_ids).update(linked=value)
+def mark_doors(doors: Mapping[int, str]) -> None:
+    """Note by which doors messages are come to, joined by commas: what sharing depends on. Without
+    any, a message is about no record."""
+    if doors:
+        asked = {"messages": list(doors), "doors": list(doors.values())}
+        sql.run(QUERIES["mark_doors"], **asked)

@@ -1,15 +1,21 @@
 """Who sees which mail, and how much of it. Everything that reads mail reads through here.
 
 - A member sees every copy in the mailboxes they own, with its Bcc: level ``OWN``.
-- In other people's mailboxes they see linked mail only, as far as the mailbox is shared.
+- In other people's mailboxes they see linked mail only, as far as the mailbox is shared; and of
+  that only what is about a record they may see.
 - A shared mailbox belongs to the workspace: every member sees all of it, as if they owned it.
 - A message seen through several mailboxes is seen at the highest of their levels.
 - A role gives no right to read other people's unlinked mail. Disconnecting changes nothing.
+
+Mail knows no records. Who knows them gives each message doors, one for everybody who may see all of
+a module's records and one for those who may see the records of one owner (``people.access.doors``);
+a viewer carries the doors that open for them.
 
 The rule for one copy is the SQL function ``mail_level``, so that search, which runs inside the
 database, follows the same one.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -19,6 +25,7 @@ from django.db import connection
 
 from mailweave.kit import sql
 from mailweave.mail.models import Mailbox
+from mailweave.people import access
 from mailweave.people.access import Member
 
 
@@ -39,6 +46,7 @@ class Level(IntEnum):
     """Everything."""
 
 
+OPEN = re.compile(r"\{open: (\w+)\}")
 SHARED = {
     Mailbox.Sharing.FULL: Level.FULL,
     Mailbox.Sharing.SUBJECT: Level.SUBJECT,
@@ -50,7 +58,8 @@ SHARED = {
 class Viewer:
     """Whose eyes mail is read with: the mailboxes that are theirs, and those shared with them.
 
-    Of ``own``, those in ``common`` are everybody's.
+    Of ``own``, those in ``common`` are everybody's. ``doors`` are those that open for them, None if
+    all do.
     """
 
     workspace_id: int
@@ -58,6 +67,7 @@ class Viewer:
     own: tuple[int, ...]
     shared: Mapping[int, Level]
     common: frozenset[int] = frozenset()
+    doors: tuple[str, ...] | None = None
 
     @property
     def mailbox_ids(self) -> tuple[int, ...]:
@@ -69,6 +79,7 @@ class Viewer:
         return {
             "workspace": self.workspace_id,
             "mailboxes": list(self.mailbox_ids),
+            "doors": None if self.doors is None else list(self.doors),
             "levels": [Level.OWN.value] * len(self.own) + [v.value for v in self.shared.values()],
         }
 
@@ -84,7 +95,7 @@ class Viewer:
 
 
 def viewer_for(member: Member) -> Viewer:
-    """The eyes of a member. One query; ask once per request."""
+    """The eyes of a member. One query, two where a team matters; ask once per request."""
     boxes = Mailbox.objects.filter(workspace_id=member.workspace_id).order_by("id")
     rows = list(boxes.values_list("id", "owner_id", "sharing", "delegate_id"))
     common = frozenset(pk for pk, *_, delegate_id in rows if delegate_id)
@@ -94,11 +105,13 @@ def viewer_for(member: Member) -> Viewer:
         for pk, _, sharing, _ in rows
         if pk not in own and sharing != Mailbox.Sharing.PRIVATE
     }
-    return Viewer(member.workspace_id, member.user_id, own, shared, common)
+    doors = access.doors(member)
+    return Viewer(member.workspace_id, member.user_id, own, shared, common, doors)
 
 
 def compose(package: str, file: str, name: str, **pieces: str) -> str:
-    """A named query in which ``{copies}`` is the visible copies of the message ``m``.
+    """A named query in which ``{copies}`` is the visible copies of the message ``m``, and
+    ``{open: x}`` whether the linked mail in row ``x`` opens to the viewer.
 
     ``pieces`` fill further braces; they are SQL of ours, never anything from outside.
     """
@@ -106,7 +119,8 @@ def compose(package: str, file: str, name: str, **pieces: str) -> str:
     pieces["copies"] = sql.load("mailweave.mail", "visibility")["copies"]  # last: pieces may use it
     for piece, text in pieces.items():
         query = query.replace("{" + piece + "}", text)
-    return query
+    opens = sql.load("mailweave.mail", "visibility")["open"]
+    return OPEN.sub(lambda row: f"({opens.replace('{m}', row[1])})", query)
 
 
 def read(query: str, viewer: Viewer, /, **parameters: Any) -> list[tuple[Any, ...]]:

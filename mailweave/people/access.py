@@ -133,6 +133,25 @@ def reach(member: Member, deed: Deed, module: str) -> Reach:
     return decide(member, deed, module, team)
 
 
+def door(module: str, owner_id: int | None = None) -> str:
+    """The door to what is about a record of this owner; 0 stands for nobody."""
+    return f"{module}:{owner_id or 0}"
+
+
+def doors(member: Member) -> tuple[str, ...] | None:
+    """The doors that open for a member: a module's own where they see all of its records, else
+    those of the owners whose records they see. None if every door does."""
+    if member.role in EVERYTHING:
+        return None
+    scope = member.scope("see")
+    if scope == Scope.NONE:
+        return ()
+    if scope == Scope.ALL:
+        return tuple(sorted(member.modules))
+    users = {0, member.user_id} | (team_of(member) if scope == Scope.TEAM else set())
+    return tuple(door(module, user) for module in sorted(member.modules) for user in sorted(users))
+
+
 def team_of(member: Member) -> frozenset[int]:
     """The users of the member's team."""
     if member.team_id is None:

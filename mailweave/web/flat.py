@@ -68,18 +68,18 @@ def flat(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
 
 def found(request: HttpRequest, viewer: Viewer, member: Member, card: Card) -> dict[str, Any]:
     """What the list of a record needs, as this request asks for it."""
-    del member
     given = request.GET.get("way", "")
     way: Way = "in" if given == "in" else "out" if given == "out" else ""
-    facts: dict[str, Any] = {"flat": make(viewer, card, way, request.GET.get("after", "")[:200])}
+    after = request.GET.get("after", "")[:200]
+    facts: dict[str, Any] = {"flat": make(viewer, member, card, way, after)}
     if not facts["flat"].lines:
         facts |= {"imports": mail.imports(viewer), "accounts": viewer.mailbox_ids}
     return facts
 
 
-def make(viewer: Viewer, card: Card, way: Way, after: str) -> Flat:
+def make(viewer: Viewer, member: Member, card: Card, way: Way, after: str) -> Flat:
     """A page of the list."""
-    sources = list(registry.get(card.kind).sources(card.record_id))
+    sources = registry.sources((card.kind, card.record_id), member)
     page = lines_of.messages_of(viewer, sources, way, after or None, SHOWN)
     mine = lists.own_addresses(viewer)
     here = reverse("flat", args=[card.kind, card.record_id])

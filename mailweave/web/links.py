@@ -155,7 +155,7 @@ def decide(request: HttpRequest, pk: int, kind: str, record_id: int, verb: str) 
     wanted = find_all(viewer, found.thread_id) if "whole" in request.POST else [found.message]
     ids = [one.id for one in wanted]
     if verb == "unlink":
-        _hold_on(wanted, record)
+        _hold_on(wanted, record, member)
         decided = links.unlink(ids, record, member.user_id)
     elif verb == "reset":
         decided = links.reset(ids, record, member.user_id)
@@ -226,14 +226,16 @@ def _moved(request: HttpRequest, member: Member) -> Record:
     return moved
 
 
-def _hold_on(wanted: Sequence[MessageView], record: Record) -> None:
+def _hold_on(wanted: Sequence[MessageView], record: Record, member: Member) -> None:
     """Refuse to let people take away their own sight of a colleague's message."""
     reasons = history.reasons_for([one.id for one in wanted])
+    linked = [one for found in reasons.values() for one in found if one.linked]
+    seen = registry.cards({(one.kind, one.record_id) for one in linked} - {record}, member)
     for message in wanted:
         others = [
             one
             for one in reasons.get(message.id, [])
-            if one.linked and (one.kind, one.record_id) != record
+            if one.linked and (one.kind, one.record_id) in seen
         ]
         if message.level < Level.OWN and not others:
             raise Expected(

@@ -186,7 +186,7 @@ def _shown(name: str) -> str:
 
 def _sources(record: tuple[str, int], member: Member) -> list[tuple[str, int]]:
     card_of(record, member)
-    return list(registry.get(record[0]).sources(record[1]))
+    return registry.sources(record, member)
 
 
 def _record(text: str) -> tuple[str, int] | None:

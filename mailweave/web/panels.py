@@ -71,7 +71,7 @@ def found(request: HttpRequest, viewer: Viewer, member: Member, card: Card) -> d
 
 def make(viewer: Viewer, member: Member, card: Card) -> Panel:
     """The panel of a record."""
-    sources = list(registry.get(card.kind).sources(card.record_id))
+    sources = registry.sources((card.kind, card.record_id), member)
     page = history.threads_of(viewer, sources, limit=SHOWN)
     people = [one for one in sources if one != (card.kind, card.record_id)]
     if card.kind in FOREMOST and len(people) > 1:

@@ -209,7 +209,7 @@ def test_another_workspace_finds_nothing_whatever_it_asks(mail: Any, sam: User, 
         for setting in ("", str(here + 1)):
             cursor.execute("SELECT set_config('mailweave.workspace_id', %s, true)", [setting])
             cursor.execute(
-                "SELECT count(*) FROM mail_search('zebu', 'zebu', %s, '{4}', %s, NULL, false,"
+                "SELECT count(*) FROM mail_search('zebu', 'zebu', %s, '{4}', NULL, %s, NULL, false,"
                 " 'infinity', 9223372036854775807, 50)",
                 [list(viewer.own), list(viewer.own)],
             )

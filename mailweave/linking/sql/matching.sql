@@ -58,20 +58,28 @@ WHERE m.workspace_id = %(workspace)s;
 SELECT DISTINCT thread_id FROM mail_message
 WHERE workspace_id = %(workspace)s AND id = ANY(%(messages)s::bigint[]);
 
--- name: linked_in_threads
-SELECT m.id, l.linked
+-- name: doors_in_threads
+-- Messages whose doors are others than those of the records they are linked to: for each its
+-- module's, and its owner's (0 if it has none).
+SELECT m.id, l.doors
 FROM unnest(%(threads)s::bigint[]) AS g (thread_id)
 CROSS JOIN LATERAL (
-    SELECT id, linked FROM mail_message
+    SELECT id, linked, doors FROM mail_message
     WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
 ) m
 CROSS JOIN LATERAL (
-    SELECT EXISTS (
-        SELECT 1 FROM linking_link
-        WHERE workspace_id = %(workspace)s AND message_id = m.id AND linked
-    ) AS linked
+    SELECT coalesce(string_agg(DISTINCT d.door, ',' ORDER BY d.door), '') AS doors
+    FROM (
+        SELECT kind, record_id, split_part(kind, '.', 1) AS module FROM linking_link
+        WHERE workspace_id = %(workspace)s AND message_id = m.id AND linked OFFSET 0
+    ) l
+    LEFT JOIN LATERAL (
+        SELECT owner_id FROM linking_recordowner
+        WHERE workspace_id = %(workspace)s AND kind = l.kind AND record_id = l.record_id LIMIT 1
+    ) o ON true
+    CROSS JOIN LATERAL (VALUES (l.module), (l.module || ':' || coalesce(o.owner_id, 0))) AS d (door)
 ) l
-WHERE l.linked <> m.linked;
+WHERE l.doors <> array_to_string(m.doors, ',') OR m.linked <> (l.doors <> '');
 
 -- name: drop_thread_records
 DELETE FROM linking_threadrecord t

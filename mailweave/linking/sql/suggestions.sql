@@ -24,7 +24,7 @@ FROM unnest(%(threads)s::bigint[]) AS g (thread_id)
 CROSS JOIN LATERAL (
     SELECT m.sent_at, l.kind, l.record_id
     FROM (
-        SELECT id, sent_at, linked FROM mail_message
+        SELECT id, sent_at, linked, doors FROM mail_message
         WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id AND linked
         ORDER BY sent_at DESC LIMIT 50
     ) m
@@ -46,7 +46,7 @@ FROM (
     ORDER BY p.sent_at DESC LIMIT 100
 ) p
 CROSS JOIN LATERAL (
-    SELECT id, linked FROM mail_message
+    SELECT id, linked, doors FROM mail_message
     WHERE workspace_id = %(workspace)s AND id = p.message_id AND linked LIMIT 1
 ) m
 CROSS JOIN LATERAL (

@@ -1,5 +1,6 @@
 """Address, Message and what hangs on it. Messages never change; what changes is the copy."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
@@ -26,7 +27,8 @@ class Message(tenancy.TenantModel):
 
     ``identity`` is what makes two copies the same message: see :mod:`mailweave.mail.arrival`.
     ``sent_at`` is its Date if that is believable, else when it was received. ``kept`` says how much
-    of its text the policy let us keep, ``parts_kept`` whether its attachments are named.
+    of its text the policy let us keep, ``parts_kept`` whether its attachments are named. By its
+    ``doors`` colleagues come to it, who may see what it is about: see :mod:`mail.visibility`.
     """
 
     class Direction(models.TextChoices):
@@ -55,6 +57,7 @@ class Message(tenancy.TenantModel):
     kept = models.CharField(max_length=8, choices=Kept.choices, default=Kept.FULL)
     parts_kept = models.BooleanField(default=True)
     linked = models.BooleanField(default=False)
+    doors = ArrayField(models.TextField(), default=list, db_default=[])
     stored_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

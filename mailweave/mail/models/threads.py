@@ -1,5 +1,6 @@
 """Thread, and how it is seen from one mailbox."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from mailweave.kit import tenancy
@@ -15,7 +16,8 @@ class Thread(tenancy.TenantModel):
 
 
 class ThreadMailbox(tenancy.TenantModel):
-    """A thread as one mailbox has it: what lists are made of. Derived from copies."""
+    """A thread as one mailbox has it: what lists are made of. Derived from copies; its doors are
+    those of their messages."""
 
     thread = tenancy.foreign_key("mail.Thread")
     mailbox = tenancy.foreign_key("mail.Mailbox")
@@ -25,6 +27,7 @@ class ThreadMailbox(tenancy.TenantModel):
     unread_count = models.PositiveIntegerField()
     attachment_count = models.PositiveIntegerField()
     linked = models.BooleanField(default=False)
+    doors = ArrayField(models.TextField(), default=list, db_default=[])
 
     class Meta:
         constraints = [

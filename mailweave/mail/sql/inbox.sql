@@ -18,7 +18,7 @@ WITH found AS (
         CROSS JOIN LATERAL (
             SELECT tm.mailbox_id, tm.last_at, tm.thread_id FROM mail_threadmailbox tm
             WHERE tm.workspace_id = %(workspace)s AND tm.mailbox_id = shared.mailbox_id {passes}
-              AND tm.linked AND (tm.last_at, tm.thread_id) < (%(at)s, %(id)s)
+              AND {open: tm} AND (tm.last_at, tm.thread_id) < (%(at)s, %(id)s)
             ORDER BY tm.last_at DESC, tm.thread_id DESC LIMIT %(batch)s
         ) t
     ) t
@@ -44,7 +44,7 @@ LEFT JOIN LATERAL (
         ) tm
         WHERE tm.last_at > n.last_at {passes}
           AND (tm.mailbox_id = ANY(%(own)s::bigint[])
-               OR tm.linked AND tm.mailbox_id = ANY(%(shared)s::bigint[]))
+               OR {open: tm} AND tm.mailbox_id = ANY(%(shared)s::bigint[]))
     )
     ORDER BY n.last_at DESC, n.thread_id DESC LIMIT %(limit)s
 ) g ON true
@@ -70,13 +70,13 @@ LEFT JOIN LATERAL (
     SELECT p.sent_at, p.message_id, m.thread_id
     FROM (SELECT DISTINCT sent_at, message_id FROM batch) p
     CROSS JOIN LATERAL (
-        SELECT o.id, o.thread_id, o.linked FROM mail_message o
+        SELECT o.id, o.thread_id, o.linked, o.doors FROM mail_message o
         WHERE o.workspace_id = %(workspace)s AND o.id = p.message_id LIMIT 1
     ) m
     WHERE {shown} {passes}
       AND NOT EXISTS (
         SELECT 1 FROM (
-            SELECT n.id, n.linked FROM mail_message n
+            SELECT n.id, n.linked, n.doors FROM mail_message n
             WHERE n.workspace_id = %(workspace)s AND n.thread_id = m.thread_id
               AND n.sent_at >= p.sent_at AND (n.sent_at, n.id) > (p.sent_at, p.message_id) OFFSET 0
         ) m

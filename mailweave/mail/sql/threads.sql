@@ -46,14 +46,19 @@ WHERE t.workspace_id = %(workspace)s AND t.id = g.id AND m.n > 0;
 -- name: refresh_mailboxes
 INSERT INTO mail_threadmailbox (
     workspace_id, thread_id, mailbox_id, last_at, last_message_id, message_count, unread_count,
-    attachment_count, linked)
-SELECT %(workspace)s, g.id, c.mailbox_id, max(m.sent_at),
-    (array_agg(m.id ORDER BY m.sent_at DESC, m.id DESC))[1], count(DISTINCT m.id),
-    count(*) FILTER (WHERE NOT c.seen AND c.state = 'stored'), sum(m.attachment_count),
-    bool_or(m.linked)
+    attachment_count, linked, doors)
+SELECT %(workspace)s, n.thread_id, n.mailbox_id, n.last_at, n.last_message_id, n.messages, n.unread,
+    n.attachments, n.linked, ARRAY(SELECT DISTINCT unnest(string_to_array(n.doors, ',')) ORDER BY 1)
+FROM (
+SELECT g.id AS thread_id, c.mailbox_id, max(m.sent_at) AS last_at,
+    (array_agg(m.id ORDER BY m.sent_at DESC, m.id DESC))[1] AS last_message_id,
+    count(DISTINCT m.id) AS messages,
+    count(*) FILTER (WHERE NOT c.seen AND c.state = 'stored') AS unread,
+    sum(m.attachment_count) AS attachments, bool_or(m.linked) AS linked,
+    string_agg(DISTINCT array_to_string(m.doors, ','), ',') FILTER (WHERE m.linked) AS doors
 FROM unnest(%(threads)s::bigint[]) AS g (id)
 CROSS JOIN LATERAL (
-    SELECT id, sent_at, attachment_count, linked FROM mail_message
+    SELECT id, sent_at, attachment_count, linked, doors FROM mail_message
     WHERE workspace_id = %(workspace)s AND thread_id = g.id OFFSET 0
 ) m
 CROSS JOIN LATERAL (
@@ -62,10 +67,19 @@ CROSS JOIN LATERAL (
       AND state IN ('stored', 'gone') OFFSET 0
 ) c
 GROUP BY g.id, c.mailbox_id
+) n
 ON CONFLICT (workspace_id, thread_id, mailbox_id) DO UPDATE SET
     last_at = excluded.last_at, last_message_id = excluded.last_message_id,
     message_count = excluded.message_count, unread_count = excluded.unread_count,
-    attachment_count = excluded.attachment_count, linked = excluded.linked;
+    attachment_count = excluded.attachment_count, linked = excluded.linked,
+    doors = excluded.doors;
+
+-- name: mark_doors
+-- Each message with its doors, in one text.
+UPDATE mail_message m
+SET linked = g.doors <> '', doors = string_to_array(g.doors, ',')
+FROM unnest(%(messages)s::bigint[], %(doors)s::text[]) AS g (id, doors)
+WHERE m.workspace_id = %(workspace)s AND m.id = g.id;
 
 -- name: recount
 UPDATE mail_threadmailbox t SET unread_count = (

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, Lower
 
 from mailweave.journal import entries
 from mailweave.kit.errors import Expected
-from mailweave.linking import activity
+from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.mail import colleagues
 from mailweave.mail import store as archive
@@ -113,6 +113,7 @@ def store(company: Company, given: Sequence[Pair]) -> None:
     archive.hold()  # one at a time in a workspace: two companies never become each other's part
     _refuse_circle(company)
     company.save()
+    owners.tell(KIND, {company.pk: company.owner_id})
     BOOK.write(company.pk, given)
     activity.touch(KIND, [company.pk])
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, Q, QuerySet
 
 from mailweave.journal import entries
-from mailweave.linking import activity
+from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.people.access import Member
 from mailweave.records.common import rights
@@ -52,6 +52,7 @@ def store(contact: Contact, given: Sequence[str]) -> None:
     contact that exists (``select_for_update``).
     """
     contact.save()
+    owners.tell(KIND, {contact.pk: contact.owner_id})
     BOOK.write(contact.pk, ranked(given))
     companions.tell([contact.pk])
     activity.touch(KIND, [contact.pk])

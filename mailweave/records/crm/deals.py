@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from mailweave.journal import entries
 from mailweave.kit import clock
-from mailweave.linking import activity
+from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.people.access import Member
 from mailweave.people.models import Scope
@@ -85,6 +85,7 @@ def store(deal: Deal, contact_ids: Sequence[int]) -> None:
     elif deal.closed_at is None:
         deal.closed_at = clock.now()
     deal.save()
+    owners.tell(KIND, {deal.pk: deal.owner_id})
     before = people(deal)
     DealContact.objects.filter(deal=deal).delete()
     DealContact.objects.bulk_create(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailweave.kit import clock
-from mailweave.linking import activity
+from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.mail import store as archive
 from mailweave.people.access import Member, Reach
@@ -170,6 +170,7 @@ def _save(batch: _Batch) -> None:
     changed = [batch.records[pk] for pk in batch.changed if pk in batch.records]
     names = [name for name, _ in kind.fields]
     kind.model.objects.bulk_update(_stamped(changed), [*names, "updated_at"], batch_size=250)
+    owners.tell(kind.book.kind, {row.pk: row.owner_id for row in made})
     touched = [*numbers.values(), *(row.pk for row in changed)]
     if kind.name == "contact":
         companions.tell(touched)

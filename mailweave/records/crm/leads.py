@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, Q, QuerySet
 
 from mailweave.journal import entries
-from mailweave.linking import activity
+from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.people.access import Member
 from mailweave.records.common import rights
@@ -51,6 +51,7 @@ def store(lead: Lead, given: Sequence[str]) -> None:
     lead that exists (``select_for_update``).
     """
     lead.save()
+    owners.tell(KIND, {lead.pk: lead.owner_id})
     BOOK.write(lead.pk, ranked(given))
     activity.touch(KIND, [lead.pk])
 

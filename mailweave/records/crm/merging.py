@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 
 from mailweave.journal import entries, moving
 from mailweave.kit.errors import Expected
-from mailweave.linking import activity, merging
+from mailweave.linking import activity, merging, owners
 from mailweave.linking import addresses as linked
 from mailweave.mail import store as archive
 from mailweave.people.access import Member
@@ -52,6 +52,7 @@ def merge(
     _move[kind.name](survivor, [row.pk for row in gone])
     _remember(kind, survivor, gone, member.user_id)
     survivor.save()
+    owners.tell(kind.book.kind, {into: survivor.owner_id})
     kind.book.write(into, addresses)
     activity.touch(kind.book.kind, [into])
     for row in gone:

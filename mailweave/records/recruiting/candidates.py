@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from mailweave.journal import entries
-from mailweave.linking import activity
+from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.people.access import Member
 from mailweave.records.common.addresses import Book, ranked
@@ -66,6 +66,7 @@ def store(candidate: Candidate, given: Sequence[str]) -> None:
     candidate that exists (``select_for_update``).
     """
     candidate.save()
+    owners.tell(KIND, {candidate.pk: candidate.owner_id})
     BOOK.write(candidate.pk, ranked(given))
     activity.touch(KIND, [candidate.pk])
 

@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 
 from mailweave.journal import entries
 from mailweave.kit.errors import Expected
-from mailweave.linking import activity
+from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.people.access import Member
 from mailweave.records.common.lists import words
@@ -58,6 +58,7 @@ def store(job: Job) -> None:
     elif job.closed_on is None:
         job.closed_on = today()
     job.save()
+    owners.tell(KIND, {job.pk: job.owner_id})
     activity.touch(KIND, [job.pk])
 
 

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from mailweave.journal import entries
 from mailweave.kit import clock, live
-from mailweave.linking import activity
+from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.mail import store as archive
 from mailweave.mail.colleagues import Own
@@ -72,6 +72,7 @@ def open_(ticket: Ticket, cc: Sequence[str] = ()) -> Ticket:
     ticket.tags = tidy_tags(ticket.tags)
     _settle(ticket)
     ticket.save()
+    owners.tell(KIND, {ticket.pk: ticket.owner_id})
     add_copies(ticket, cc)
     activity.touch(KIND, [ticket.pk])
     live.tell(TOPIC)
@@ -85,6 +86,7 @@ def store(ticket: Ticket, member: Member | None, *, by: str = "") -> None:
     ticket.tags = tidy_tags(ticket.tags)
     _settle(ticket)
     ticket.save()
+    owners.tell(KIND, {ticket.pk: ticket.owner_id})
     for what, (old, new) in _changes(before, ticket).items():
         entries.note_change(member, (KIND, ticket.pk), what, old, new, by=by)
     live.tell(TOPIC, topic(ticket.pk))
