@@ -12,4 +12,7 @@ class LinkingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from mailweave.linking import handing, making
+
+        handing.register(making.READER, making.read)
         autodiscover_modules("linkables")

@@ -51,6 +51,8 @@ PRESETS = (
             "folders": "any",
             "read_writeback": "on",
             "internal_mail": "hide",
+            "unmatched": "queue",
+            "auto_create_contacts": "none",
         },
         {
             "match_types": (),
@@ -78,6 +80,8 @@ PRESETS = (
             "folders": "main",
             "read_writeback": "on",
             "internal_mail": "hide",
+            "unmatched": "keep",
+            "auto_create_contacts": "none",
         },
         {
             "match_types": ("crm.contact", "recruiting.candidate"),
@@ -106,6 +110,8 @@ PRESETS = (
             "folders": "main",
             "read_writeback": "off",
             "internal_mail": "hide",
+            "unmatched": "queue",
+            "auto_create_contacts": "none",
         },
         {
             "match_types": ("crm.contact", "crm.lead"),
@@ -133,6 +139,8 @@ PRESETS = (
             "folders": "main",
             "read_writeback": "off",
             "internal_mail": "hide",
+            "unmatched": "keep",
+            "auto_create_contacts": "none",
         },
         {
             "match_types": ("crm.company",),

@@ -81,8 +81,9 @@ class AtDomain(Protocol):
 class Making(Protocol):
     """A kind of which a rule makes records from an address, for people nobody knows yet."""
 
-    def make(self, name: str, address: str) -> tuple[str, int]:
-        """A new record with this normalised address; its (kind, id)."""
+    def make(self, name: str, address: str, why: str) -> tuple[str, int]:
+        """A new record with this normalised address, which says why it is there; its (kind,
+        id)."""
 
 
 class NotFound(KeyError):
@@ -181,10 +182,10 @@ def creation_paths(name: str, address: str, member: Member) -> list[tuple[str, s
     ]
 
 
-def make(name: str, address: str) -> tuple[str, int] | None:
+def make(name: str, address: str, why: str) -> tuple[str, int] | None:
     """A new record for an address, of the first kind that makes some; None if none does."""
     kind = next((one for one in _linkables.values() if isinstance(one, Making)), None)
-    return kind.make(name, address) if kind else None
+    return kind.make(name, address, why) if kind else None
 
 
 def at_domain(domain: str, member: Member, limit: int = 10) -> list[Card]:

@@ -28,6 +28,8 @@ class Standing:
     folders: str = Policy.Folders.ANY
     read_writeback: str = Switch.ON
     internal_mail: str = Policy.Internal.HIDE
+    unmatched: str = Policy.Unmatched.QUEUE
+    auto_create_contacts: str = Policy.AutoContacts.NONE
     version: int = 0
 
     @property

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import models
 
 from mailweave.kit import clock, crypto, http, live, scope, vault
+from mailweave.linking import making
 from mailweave.mail.models import Credential, Mailbox
 from mailweave.people.access import Member
 from mailweave.providers import kinds, oauth, scopes
@@ -327,6 +328,7 @@ def wake(mailbox: Mailbox, cursor: str) -> None:
     sync.failures = sync.last_new = sync.last_changed = 0
     sync.wanted_at = now
     sync.save()
+    making.follow_one(mailbox.pk)
     subscriptions.look(mailbox.pk)
     live.tell(f"mailbox-{mailbox.pk}", "mailboxes")
     backfill.wake(sync)

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from mailweave.kit import live
 from mailweave.kit.errors import Expected
-from mailweave.linking import forecast
+from mailweave.linking import forecast, making
 from mailweave.mail import narrowing, neversync, policy, store
 from mailweave.mail.models import Copy, Mailbox, Message, NeverSync, Policy
 from mailweave.mail.policy import Standing
@@ -57,6 +57,8 @@ def _choose(member: Member, choices: Mapping[str, str], version: int) -> tuple[S
         purging.start(Purge.What.BODY, going.texts)
     if before.attachments != after.attachments and going.named:
         purging.start(Purge.What.ATTACHMENTS, going.named)
+    if before.auto_create_contacts != after.auto_create_contacts:
+        making.follow()
     _wake_all()
     live.tell(purging.TOPIC)
     return before, after

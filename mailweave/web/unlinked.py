@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from mailweave.kit import live
 from mailweave.kit.errors import Expected
 from mailweave.linking import links, registry, unlinked
+from mailweave.mail import policy
+from mailweave.mail.models import Policy
 from mailweave.mail.visibility import Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members, require
@@ -120,6 +122,8 @@ def restore(request: HttpRequest, act: UUID) -> HttpResponse:
 
 def _list(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:
     after = request.GET.get("after", "")[:200] if request.GET.get("part") == "rows" else ""
+    if policy.current().unmatched == Policy.Unmatched.KEEP:
+        return {"groups": (), "older": None, "kept": True}
     shown = unlinked.page(viewer, after)
     facts: dict[str, Any] = {"groups": shown.groups, "older": shown.next}
     if not shown.groups:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailweave.kit import scope
-from mailweave.linking import policy, presets, relinking
+from mailweave.linking import policy, presets, registry, relinking
 from mailweave.linking.models import Link, LinkPolicy, Relinking
 from mailweave.mail import policy as mail_policy
 from mailweave.mail.models import Mailbox
@@ -103,7 +103,7 @@ def test_every_choice_stands_on_the_page_with_its_sentence(place: Place) -> None
             assert f'name="{name}" value="{word}"' in text
             assert label in text
     chosen = place.form()
-    assert chosen["match_types"] == ["crm.contact", "crm.company", "crm.deal", "crm.lead"]
+    assert chosen["match_types"] == list(registry.kinds())
     assert chosen["roles_in"] == ["from", "to", "cc"]
     assert chosen["deal_mode"] == ["latest"]
 

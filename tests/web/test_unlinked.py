@@ -9,6 +9,7 @@ from django.test import Client
 
 from mailweave.linking import matching
 from mailweave.linking.models import Dismissal, Link, Unlinked
+from mailweave.mail import policy
 from mailweave.mail.models import Mailbox, NeverSync
 from mailweave.people.models import User
 from mailweave.records.crm import companies, contacts
@@ -280,6 +281,19 @@ def test_never_sync_asks_first(post: Post) -> None:
     assert asked.status_code == 200
     with post.inside():
         assert NeverSync.objects.count() == 0
+
+
+def test_a_workspace_may_keep_it_without_listing_it(post: Post) -> None:
+    post.letter(subject="Terms", sender="mara@acme.example")
+    assert "Terms" in see(post.browser)
+    with post.inside():
+        policy.change({"unmatched": "keep"}, version=0, user_id=post.member.user_id)
+    text = see(post.browser)
+    assert "Terms" not in text
+    assert "your workspace has chosen so" in text
+    with post.inside():
+        policy.change({"unmatched": "queue"}, version=1, user_id=post.member.user_id)
+    assert "Terms" in see(post.browser)
 
 
 def test_the_empty_page_says_why(post: Post) -> None:

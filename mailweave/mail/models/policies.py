@@ -43,6 +43,15 @@ class Policy(tenancy.TenantModel):
         HIDE = "hide", "Left out of records"
         SHOW = "show", "Shown on records"
 
+    class Unmatched(models.TextChoices):
+        KEEP = "keep", "Kept in Mail, and not listed"
+        QUEUE = "queue", "Listed under Unlinked, until somebody links or dismisses it"
+
+    class AutoContacts(models.TextChoices):
+        NONE = "none", "Nobody: people add contacts"
+        TWO_WAY = "two_way", "Who has written to us, and we to them"
+        ALL = "all", "Everybody who writes to us, or to whom we write"
+
     body = models.CharField(
         "Text of messages",
         max_length=16,
@@ -95,6 +104,23 @@ class Policy(tenancy.TenantModel):
         default=Internal.HIDE,
         help_text="Mail that only people of your own domains and mailboxes took part in. It is "
         "stored and found in Mail either way; what was linked by hand stays linked.",
+    )
+    unmatched = models.CharField(
+        "Mail about no record",
+        max_length=16,
+        choices=Unmatched.choices,
+        default=Unmatched.QUEUE,
+        help_text="Only its owner sees such mail, whatever is chosen. Linking it later is possible "
+        "either way.",
+    )
+    auto_create_contacts = models.CharField(
+        "Who becomes a contact by itself",
+        max_length=16,
+        choices=AutoContacts.choices,
+        default=AutoContacts.NONE,
+        help_text="Outside people whose mail arrives from now on and who are no record yet. Never "
+        "from private mailboxes, of automatic mail and newsletters, or where nobody answers. Mail "
+        "with contacts can be seen as far as the mailbox is shared.",
     )
     version = models.PositiveIntegerField(default=0)
     changed_by = models.ForeignKey(

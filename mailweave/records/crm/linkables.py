@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from mailweave.journal import entries
 from mailweave.linking import policy, registry
 from mailweave.linking.models import LinkPolicy
 from mailweave.linking.registry import Card
@@ -59,11 +60,12 @@ class People(Records):
         if self._may_edit(record_id, member):
             contacts.release(record_id, address)
 
-    def make(self, name: str, address: str) -> tuple[str, int]:
+    def make(self, name: str, address: str, why: str) -> tuple[str, int]:
         """A contact whose company is the one with that domain, if there is just one."""
         at = list(companies.at_domain(None, address.rpartition("@")[2])[:2])
         contact = Contact(name=name[:200], company=at[0] if len(at) == 1 else None)
         contacts.store(contact, [address])
+        entries.note_event(None, (contacts.KIND, contact.pk), why, by="a rule")
         return contacts.KIND, contact.pk
 
     def creation_path(self, name: str, address: str, member: Member) -> str:

@@ -114,4 +114,5 @@ def _copy(ticket: Ticket, message: Message) -> None:
 def _make_contact(found: Facts) -> None:
     known = RecordAddress.objects.filter(address__address=found.sender)
     if not known.exclude(kind=KIND).exists():
-        registry.make(found.sender_name or found.sender, found.sender)
+        name = found.sender_name or found.sender
+        registry.make(name, found.sender, "Made by a rule of support from mail by them")
