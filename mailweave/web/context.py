@@ -47,6 +47,7 @@ SETTINGS = (
     Place("Integrations", "/settings/integrations/", "plug"),
     Place("Policies", "/settings/policies/", "shield-check"),
     Place("Support", "/support/settings/", "circle-help", module="support"),
+    Place("Recruiting", "/recruiting/intakes/", "user-plus", module="recruiting"),
     Place("Never sync", "/settings/never-sync/", "x"),
     Place("Members", "/settings/members/", "users"),
     Place("Roles", "/settings/roles/", "key-round"),

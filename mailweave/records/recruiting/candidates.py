@@ -71,9 +71,16 @@ def store(candidate: Candidate, given: Sequence[str]) -> None:
     activity.touch(KIND, [candidate.pk])
 
 
+def hold(candidate_id: int) -> Candidate | None:
+    """The candidate, held against others who write."""
+    rows = Candidate.objects.select_for_update().filter(pk=candidate_id)
+    found: Candidate | None = rows.first()
+    return found
+
+
 def adopt(candidate_id: int, address: str) -> bool:
     """Give a candidate one more normalised address; false if they have it, or there is nobody."""
-    candidate = Candidate.objects.select_for_update().filter(pk=candidate_id).first()
+    candidate = hold(candidate_id)
     given = [row.address for row in addresses(candidate_id)]
     if candidate is None or address in given:
         return False
@@ -83,7 +90,7 @@ def adopt(candidate_id: int, address: str) -> bool:
 
 def release(candidate_id: int, address: str) -> None:
     """Take an address away from a candidate, if both are there."""
-    candidate = Candidate.objects.select_for_update().filter(pk=candidate_id).first()
+    candidate = hold(candidate_id)
     if candidate is not None:
         rest = [one.address for one in addresses(candidate_id) if one.address != address]
         store(candidate, rest)

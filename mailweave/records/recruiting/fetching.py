@@ -15,7 +15,7 @@ from mailweave.kit.errors import Expected
 from mailweave.mail import reading
 from mailweave.mail.models import Mailbox
 from mailweave.mail.visibility import NotFound, Viewer
-from mailweave.records.recruiting import resumes
+from mailweave.records.recruiting import candidates, resumes
 from mailweave.records.recruiting.models import Candidate, WantedFile
 from mailweave.sync import attachments
 from mailweave.sync.attachments import UnfetchedError
@@ -96,8 +96,7 @@ def _source(row: WantedFile) -> reading.PartSource | None:
 
 def _keep(workspace_id: int, row: WantedFile, data: bytes) -> None:
     with scope.workspace(workspace_id):
-        people = Candidate.objects.select_for_update().filter(pk=row.candidate_id)
-        candidate = people.first()
+        candidate = candidates.hold(row.candidate_id)
         if candidate is not None and WantedFile.objects.filter(pk=row.pk).exists():
             resumes.keep(candidate, row.name, data, message_id=row.message_id)
             WantedFile.objects.filter(pk=row.pk).delete()

@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from mailweave.linking import registry
+from mailweave.linking import handing, registry
 from mailweave.linking.registry import Card
 from mailweave.people.access import Member
-from mailweave.records.recruiting import access, candidates, jobs
+from mailweave.records.recruiting import access, candidates, intakes, jobs, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +77,4 @@ def _of_job(job: Any) -> str:
 
 registry.register(People(candidates.KIND, "Candidate", candidates.find, _of_candidate))
 registry.register(Records(jobs.KIND, "Job", jobs.find, _of_job))
+handing.register(intakes.READER, reading.read)

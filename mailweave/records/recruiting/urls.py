@@ -7,10 +7,12 @@ from mailweave.records.recruiting.pages import (
     applications,
     candidates,
     evaluation,
+    intakes,
     interviews,
     jobs,
     references,
     resumes,
+    review,
 )
 
 app_name = "recruiting"
@@ -43,4 +45,17 @@ urlpatterns = [
     path("jobs/<int:pk>/", jobs.show, name="job"),
     path("jobs/<int:pk>/edit/", jobs.edit, name="job-edit"),
     path("jobs/<int:pk>/delete/", jobs.delete, name="job-delete"),
+    path("intakes/", intakes.index, name="intakes"),
+    path("intakes/new/", intakes.new, name="intake-new"),
+    path("intakes/retry/", intakes.retry, name="intake-retry"),
+    path("intakes/<int:pk>/", intakes.show, name="intake"),
+    path("intakes/<int:pk>/edit/", intakes.edit, name="intake-edit"),
+    path("intakes/<int:pk>/address/", intakes.rotate, name="intake-rotate"),
+    path("intakes/<int:pk>/delete/", intakes.delete, name="intake-delete"),
+    path("review/", review.index, name="review"),
+    path("review/<int:pk>/", review.show, name="entry"),
+    path("review/<int:pk>/accept/", review.accept, name="entry-accept"),
+    path("review/<int:pk>/join/", review.join, name="entry-join"),
+    path("review/<int:pk>/dismiss/", review.dismiss, name="entry-dismiss"),
+    path("review/<int:pk>/undo/", review.undo, name="entry-undo"),
 ]

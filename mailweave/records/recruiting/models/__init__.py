@@ -12,12 +12,15 @@ from mailweave.records.recruiting.models.evaluation import (
     Reference,
     Scorecard,
 )
+from mailweave.records.recruiting.models.intake import Intake, IntakeEntry
 from mailweave.records.recruiting.models.resumes import ResumeFile, WantedFile
 
 __all__ = [
     "Application",
     "Candidate",
     "CandidateAddress",
+    "Intake",
+    "IntakeEntry",
     "Interview",
     "Interviewer",
     "Job",

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from mailweave.people.member import member_of, require
 from mailweave.records.common import address_forms
 from mailweave.records.common.pages import deletion, form_page, listing
-from mailweave.records.recruiting import applications, candidates, jobs
+from mailweave.records.recruiting import applications, candidates, intakes, jobs
 from mailweave.records.recruiting.forms import candidate as forms
 from mailweave.records.recruiting.models import Application, Candidate, Job
 from mailweave.records.recruiting.pages.common import edits, held, recruiters, shown
@@ -33,6 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
         stage=stage,
         stages=Application.Stage.choices,
         adds=member.may("edit records"),
+        waiting=intakes.waiting(member).count(),
     )
 
 
