@@ -34,6 +34,12 @@ def test_nothing_runs_or_paints_from_inside_a_template(what: str) -> None:
     assert found == [], f"these hold {what}, which the content security policy forbids"
 
 
+def test_a_comment_ends_on_its_line() -> None:
+    """Or else it is text, which everybody reads."""
+    found = [name for name, text in texts().items() if re.search(r"\{#(?!.*#\})", text)]
+    assert found == []
+
+
 def test_every_page_stands_in_a_frame_and_everything_else_is_a_part() -> None:
     included = {name for text in texts().values() for name in INCLUDES.findall(text)}
     for name in texts():
