@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mail", "0015_thin"),
+        ("mail", "0016_doors"),
     ]
 
     operations = [
