@@ -1,9 +1,9 @@
 """The members of the current workspace: listed, given another role, removed."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from mailweave.kit.errors import Expected
-from mailweave.people.access import RULES, Member, RoleVerb
+from mailweave.people.access import EVERYTHING, RULES, Member, RoleVerb
 from mailweave.people.models import Membership, Role
 
 
@@ -11,6 +11,11 @@ def everyone() -> QuerySet[Membership]:
     """All members with their users, by name."""
     rows: QuerySet[Membership] = Membership.objects.select_related("user", "team")
     return rows.order_by("user__name", "pk")
+
+
+def working_with(module: str) -> QuerySet[Membership]:
+    """Those of all members who have a module's records, by name."""
+    return everyone().filter(Q(role__in=EVERYTHING) | Q(modules__contains=[module]))
 
 
 def who_may(verb: RoleVerb) -> set[int]:

@@ -241,6 +241,7 @@ def test_a_person_outweighs_a_rule(box: int, sam: User) -> None:
     links.file([message], RECORD, "x")
     decided = links.unlink([message], RECORD, sam.pk)
     links.file([message], RECORD, "y")
+    assert about() == set()
     links.unfile([message], RECORD)
     assert about() == set()
     links.undo(decided.decision_id, sam.pk)

@@ -5,6 +5,7 @@ from django.db.models import Count, F, Q
 from mailweave.kit import clock
 from mailweave.people import members
 from mailweave.records.support.models import Processor, ProcessorAgent, Ticket
+from mailweave.records.support.tickets import MODULE
 
 Assignment = Processor.Assignment
 
@@ -16,7 +17,7 @@ def pick(processor: Processor) -> int | None:
         return None
     agents = list(
         ProcessorAgent.objects.filter(
-            processor=processor, user__in=members.everyone().values("user")
+            processor=processor, user__in=members.working_with(MODULE).values("user")
         ).order_by(F("given_at").asc(nulls_first=True), "pk")
     )
     if not agents:

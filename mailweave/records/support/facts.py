@@ -19,6 +19,8 @@ HOUR = timedelta(hours=1)
 _TOKEN = re.compile(r"\[TKT-0*(\d{1,9})\]", re.IGNORECASE)
 _TAGGED = re.compile(r"(?P<box>[^@+]+)\+tkt-0*(?P<number>\d{1,9})@(?P<domain>.+)", re.IGNORECASE)
 _SUBJECT = 2_000
+FEW = 5
+"""Tickets of one thread that are looked at."""
 
 
 def gather(row: Handed, message: Message) -> Facts:
@@ -92,52 +94,51 @@ def takes_part(ticket: Ticket, address: str) -> bool:
 
 def _filed(message: Message, sender: str) -> Found | None:
     rows = Link.objects.filter(kind=KIND, message=message, linked=True)
-    return _found(rows.order_by("made_at").values_list("record_id", flat=True), sender)
+    found = _found(rows.order_by("made_at").values_list("record_id", flat=True), sender)
+    return found[0] if found else None
 
 
 def _of_thread(message: Message, sender: str) -> Found | None:
-    """The ticket of the message it answers; else of the newest in its thread that has one."""
+    """The ticket of the message it answers; else of the newest in its thread that has one. Where
+    that is closed, one that goes on and in which its sender takes part comes first."""
     rows = Link.objects.filter(kind=KIND, linked=True, message__thread=message.thread_id)
     rows = rows.exclude(message=message)
+    ids = list(rows.order_by("-sent_at", "-pk").values_list("record_id", flat=True))
     if message.in_reply_to:
         answered = rows.filter(message__message_id=message.in_reply_to)
-        if found := _found(answered.values_list("record_id", flat=True), sender):
-            return found
-    return _found(rows.order_by("-sent_at", "-pk").values_list("record_id", flat=True), sender)
+        ids = [*answered.values_list("record_id", flat=True), *ids]
+    found = _found(ids, sender)
+    going = (one for one in found if one.party and one.status != Ticket.Status.CLOSED)
+    return next(going, found[0] if found else None)
 
 
 def _named(subject: str, people: Iterable[str], own: Own, sender: str) -> tuple[Found | None, str]:
     """The ticket whose number the message bears, and where."""
     for number in _TOKEN.findall(subject)[:3]:
         if found := _numbered(int(number), sender):
-            return found, "subject"
+            return found[0], "subject"
     for one in people:
         tagged = _TAGGED.fullmatch(one)
         if not tagged or f"{tagged['box']}@{tagged['domain']}" not in own.addresses:
             continue
         if found := _numbered(int(tagged["number"]), sender):
-            return found, "address"
+            return found[0], "address"
     return None, "subject"
 
 
-def _numbered(number: int, sender: str) -> Found | None:
+def _numbered(number: int, sender: str) -> list[Found]:
     if number >= 2**31:
-        return None
+        return []
     return _found(Ticket.objects.filter(number=number).values_list("pk", flat=True), sender)
 
 
-def _found(ids: Iterable[int], sender: str) -> Found | None:
-    """The first of these tickets that still exists, or what it became part of."""
-    for pk in list(ids)[:5]:
-        if ticket := leads_to(pk):
-            return Found(
-                ticket.pk,
-                ticket.reference,
-                ticket.status,
-                takes_part(ticket, sender),
-                ticket.closed_at,
-            )
-    return None
+def _found(ids: Iterable[int], sender: str) -> list[Found]:
+    """Those of the first few of these tickets that still exist, or what they became part of."""
+    led = (leads_to(pk) for pk in list(dict.fromkeys(ids))[:FEW])
+    return [
+        Found(one.pk, one.reference, one.status, takes_part(one, sender), one.closed_at)
+        for one in dict.fromkeys(filter(None, led))
+    ]
 
 
 def leads_to(ticket_id: int) -> Ticket | None:

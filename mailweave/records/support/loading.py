@@ -43,7 +43,7 @@ def load(text: bytes) -> int:
     read; then nothing changed."""
     document = read(text)
     known = set(Ticket.objects.values_list("title", "customer"))
-    agents = {row.user.email.lower(): row.user_id for row in members.everyone()}
+    agents = {row.user.email.lower(): row.user_id for row in members.working_with(tickets.MODULE)}
     for row in document.tickets:
         customer = normalise(row.customer) or ""
         if (row.title, customer) not in known:

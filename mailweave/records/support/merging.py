@@ -33,6 +33,7 @@ def merge(member: Member, into_id: int, other_id: int) -> Ticket:
     Reading.objects.filter(ticket=other).update(ticket=into)
     Looker.objects.filter(ticket=other).delete()
     Ticket.objects.filter(merged_into=other).update(merged_into=into)
+    tickets.hush(other, f"It became part of {into.reference}.")
     other.merged_into, other.status, other.owner = into, Status.CLOSED, None
     other.save()
     said = other.reference + (f" ({len(left_over)} people found no place)" if left_over else "")
@@ -51,7 +52,7 @@ def split(member: Member, ticket: Ticket, message_ids: Collection[int]) -> Ticke
         raise Expected("Choose the messages that become a ticket of their own.")
     if chosen == here:
         raise Expected("One message at least has to stay: all of them are this ticket already.")
-    made = tickets.open_(_begun_by(ticket, chosen))
+    made = tickets.open_(_begun_by(ticket, chosen), member=member)
     filed = set(rows.filter(reason=Link.Reason.FILED).values_list("message_id", flat=True))
     links.file(chosen, (KIND, made.pk), f"It was split off {ticket.reference}.")
     links.unfile(chosen & filed, (KIND, ticket.pk))

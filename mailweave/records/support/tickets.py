@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from mailweave.journal import entries
 from mailweave.kit import clock, live
@@ -12,6 +13,7 @@ from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.mail import store as archive
 from mailweave.mail.colleagues import Own
+from mailweave.people import notifications
 from mailweave.people.access import Member
 from mailweave.people.models import User
 from mailweave.records.common import rights
@@ -62,8 +64,9 @@ def hold(ticket_id: int) -> Ticket | None:
     return None
 
 
-def open_(ticket: Ticket, cc: Sequence[str] = ()) -> Ticket:
-    """Give a new ticket its number, and keep it."""
+def open_(ticket: Ticket, cc: Sequence[str] = (), member: Member | None = None) -> Ticket:
+    """Give a new ticket its number, and keep it; whom it is assigned to hears of it, unless that
+    is ``member``, who adds it."""
     archive.hold()
     desk, _ = Desk.objects.get_or_create()
     desk.last_number += 1
@@ -75,6 +78,7 @@ def open_(ticket: Ticket, cc: Sequence[str] = ()) -> Ticket:
     owners.tell(KIND, {ticket.pk: ticket.owner_id})
     add_copies(ticket, cc)
     activity.touch(KIND, [ticket.pk])
+    _tell_owner(ticket, None, member)
     live.tell(TOPIC)
     return ticket
 
@@ -89,6 +93,7 @@ def store(ticket: Ticket, member: Member | None, *, by: str = "") -> None:
     owners.tell(KIND, {ticket.pk: ticket.owner_id})
     for what, (old, new) in _changes(before, ticket).items():
         entries.note_change(member, (KIND, ticket.pk), what, old, new, by=by)
+    _tell_owner(ticket, before.owner_id, member)
     live.tell(TOPIC, topic(ticket.pk))
 
 
@@ -130,8 +135,31 @@ def delete(ticket: Ticket) -> None:
     """Delete a ticket whose row the caller holds, its notes and its links. The mail stays."""
     linked.forget(KIND, ticket.pk)
     entries.forget(KIND, ticket.pk)
+    hush(ticket, "It was deleted.")
     ticket.delete()
     live.tell(TOPIC)
+
+
+def hush(ticket: Ticket, text: str) -> None:
+    """Nobody need look after it any more; ``text`` says why."""
+    notifications.end([topic(ticket.pk)], text)
+
+
+def _tell_owner(ticket: Ticket, before: int | None, member: Member | None) -> None:
+    """Let a new assignee know; it is over when somebody else has it, or it is settled."""
+    if before is not None and before != ticket.owner_id:
+        hush(ticket, "It was given to somebody else.")
+    if ticket.status not in Ticket.UNSETTLED:
+        hush(ticket, f"{ticket.reference} is {ticket.get_status_display().lower()}.")
+    elif ticket.owner_id not in {None, before, member.user_id if member else None}:
+        notifications.notify(
+            [ticket.owner_id],
+            kind="ticket",
+            key=topic(ticket.pk),
+            title=f"{ticket.reference} was assigned to you",
+            text=ticket.title,
+            path=reverse("support:ticket", args=[ticket.pk]),
+        )
 
 
 def _settle(ticket: Ticket) -> None:

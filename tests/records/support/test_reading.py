@@ -8,6 +8,7 @@ from mailweave.kit import clock
 from mailweave.linking import addresses, links
 from mailweave.linking.models import Link
 from mailweave.mail.models import Copy
+from mailweave.people.models import Membership
 from mailweave.records.crm.models import Contact, ContactAddress
 from mailweave.records.support import merging, reading, tickets
 from mailweave.records.support.models import Desk as Settings
@@ -95,7 +96,10 @@ def test_a_forged_reference_joins_nothing(within: Desk) -> None:
     within.processor()
     within.arrive("a", MARA, thread="t1")
     assert outcome(within.arrive("b", MALLORY, refs=["a"])) == "opened"
-    assert outcome(within.arrive("c", MALLORY, refs=["a"], thread="t1")) == "opened"
+    row = within.arrive("c", MALLORY, refs=["a"], thread="t1")
+    assert row
+    assert row.ticket.customer == MALLORY
+    assert outcome(within.arrive("d", "eve@attacker.example", refs=["a"], thread="t1")) == "opened"
     assert within.about(Ticket.objects.get(number=1)) == {"a"}
 
 
@@ -144,7 +148,8 @@ def test_two_processors_that_write_to_each_other_stop_at_once(within: Desk) -> N
     for number in range(10):
         box, sender = ((within.box, OTHER), (within.other, DESK))[number % 2]
         row = within.arrive(f"m{number}", sender, box=box, subject=f"Re: loop {number}")
-        assert outcome(row) == "ignored"
+        assert row
+        assert (row.outcome, "mailbox of ours" in row.reason) == ("ignored", True)
     assert not Ticket.objects.exists()
 
 
@@ -201,6 +206,9 @@ def test_round_robin_and_least_loaded(within: Desk) -> None:
     Ticket.objects.filter(owner=kim).update(status=Status.CLOSED)
     within.arrive("x", "y@acme.example")
     assert Ticket.objects.get(number=5).owner_id == kim
+    Membership.objects.filter(user=kim).update(modules=["crm"])
+    within.arrive("y", "z@acme.example")
+    assert Ticket.objects.get(number=6).owner_id == sam
 
 
 def test_a_sender_nobody_knows_becomes_a_contact_if_wanted(within: Desk) -> None:
@@ -225,8 +233,10 @@ def test_a_closed_ticket_is_followed_where_the_processor_says_so(within: Desk) -
     assert (within.about(old), within.about(row.ticket)) == ({"a"}, {"b"})
     with clock.use(clock.Hands(clock.now() + timedelta(hours=2))):
         again = within.arrive("c", MARA, refs=["a", "b"])
+        late = within.arrive("d", MARA, refs=["a"])
     assert again
-    assert again.ticket == row.ticket
+    assert late
+    assert again.ticket == late.ticket == row.ticket
 
 
 def test_mail_to_a_ticket_that_was_merged_goes_where_it_went(within: Desk) -> None:

@@ -6,11 +6,12 @@ from mailweave.journal.models import Entry
 from mailweave.kit import scope
 from mailweave.linking import registry
 from mailweave.linking.models import Link
-from mailweave.people.models import Role
+from mailweave.people.models import Notification, Role
 from mailweave.records.support import tickets
 from mailweave.records.support.models import Ticket
 from tests.makers import make_member
 from tests.makers_arrivals import BOB, MARA
+from tests.makers_mail import join
 from tests.records.support.makers import Desk, make_ticket
 
 pytestmark = pytest.mark.sql
@@ -85,3 +86,23 @@ def test_who_has_not_the_module_sees_no_card(desk: Desk) -> None:
         outside = type(stranger)(desk.id, stranger.user_id, Role.MEMBER, modules=frozenset({"crm"}))
         assert not registry.cards(found, outside)
         assert not tickets.find(outside)
+
+
+def test_whom_it_is_assigned_to_hears_of_it_until_it_is_settled(within: Desk) -> None:
+    kim = join("Kim")
+
+    def told() -> list[tuple[int, bool]]:
+        rows = Notification.objects.order_by("pk")
+        return [(row.user_id, row.ended_at is None) for row in rows]
+
+    tickets.open_(Ticket(title="x", owner_id=within.member.user_id), member=within.member)
+    assert told() == []
+    ticket = make_ticket(owner_id=kim.pk)
+    tickets.store(ticket, within.member)
+    assert told() == [(kim.pk, True)]
+    ticket.owner_id = within.member.user_id
+    tickets.store(ticket, None, by="x")
+    assert told() == [(kim.pk, False), (within.member.user_id, True)]
+    ticket.status = Ticket.Status.CLOSED
+    tickets.store(ticket, None, by="x")
+    assert told() == [(kim.pk, False), (within.member.user_id, False)]

@@ -9,6 +9,7 @@ from mailweave.mail.models import Mailbox
 from mailweave.people import members
 from mailweave.records.common.fields import Line
 from mailweave.records.support.models import Priority, Processor, Type
+from mailweave.records.support.tickets import MODULE
 
 PLAIN = (
     "name",
@@ -71,7 +72,8 @@ class ProcessorForm(forms.Form):
         boxes: Any = self.fields["mailbox"]
         boxes.choices = [(str(one.pk), one.address) for one in mailboxes]
         agents: Any = self.fields["agents"]
-        agents.choices = [(str(row.user_id), row.user.name) for row in members.everyone()]
+        rows = members.working_with(MODULE)
+        agents.choices = [(str(row.user_id), row.user.name) for row in rows]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

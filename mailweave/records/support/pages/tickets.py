@@ -105,7 +105,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "beside": _beside(ticket, member),
         "statuses": Ticket.Status.choices,
         "priorities": Priority.choices,
-        "agents": people.everyone(),
+        "agents": people.working_with(tickets.MODULE),
         **rights.allowed(member, ticket),
     }
     return render(request, "support/ticket.html", context)
@@ -174,7 +174,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 def _agent(word: str) -> int | None:
     if not word:
         return None
-    known = {str(row.user_id): row.user_id for row in people.everyone()}
+    known = {str(row.user_id): row.user_id for row in people.working_with(tickets.MODULE)}
     if word not in known:
         raise Expected("Whom you chose does not work here any more. Nothing was saved.")
     return known[word]
@@ -219,6 +219,6 @@ def _save(request: HttpRequest, ticket: Ticket, form: forms.TicketForm) -> HttpR
         tickets.store(ticket, member_of(request))
         tickets.set_copies(ticket, form.cleaned_data["cc"])
     else:
-        tickets.open_(ticket, form.cleaned_data["cc"])
+        tickets.open_(ticket, form.cleaned_data["cc"], member_of(request))
     messages.success(request, f"{ticket.reference} was saved.")
     return onward(member_of(request), ticket, "support:ticket", "support:tickets")
