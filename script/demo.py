@@ -42,6 +42,36 @@ STAGES = {
 }
 
 
+NOTED = 6
+"""Deals whose people have something written down on their timelines."""
+NOTES: tuple[tuple[str, float, str, dict[str, object]], ...] = (
+    ("task", 0.2, "Send {first} the dates for {subject}", {"due_in": 2}),
+    (
+        "call",
+        1.4,
+        (
+            "{first} asked who trains the crew, and whether it can wait until after the season. "
+            "Wants dates in writing before the board meets."
+        ),
+        {"direction": "in", "minutes": 12},
+    ),
+    (
+        "note",
+        4.3,
+        "Prefers short mails. Decides with the board, every first Monday.",
+        {},
+    ),
+    (
+        "meeting",
+        9.1,
+        "Went through {subject} step by step. The price is fine; the start is what is open.",
+        {"minutes": 45},
+    ),
+    ("task", 12.2, "Find out which of our people speak to their port office", {"done": True}),
+    ("call", 16.4, "First talk about {subject}.", {"direction": "out", "minutes": 25}),
+)
+"""What is written down of each: its type, how many days ago, the words, and what else there is."""
+
 TICKETS = 14
 CASES = (
     ("open", "high"),
@@ -213,6 +243,7 @@ def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
     return {
         **applicants([one for one in records.contacts if not one.company]),
         "tickets": asked_for(invented),
+        "entries": written_down(invented),
         "companies": [
             {
                 "name": one.name,
@@ -238,6 +269,22 @@ def records_of(invented: world.World) -> dict[str, list[dict[str, object]]]:
             for one in records.deals
         ],
     }
+
+
+def written_down(invented: world.World) -> list[dict[str, object]]:
+    """Calls, meetings, notes and tasks about the people of the first deals, by who sells."""
+    names = {one.address: one.name for one in invented.contacts().contacts}
+    sellers = [one.address for one in invented.people if one.title.startswith("Account")]
+    found: list[dict[str, object]] = []
+    deals = list({deal.primary: deal for deal in invented.contacts().deals}.values())[:NOTED]
+    for at, (deal, by) in enumerate(zip(deals, cycle(sellers), strict=False)):
+        about = {"about": deal.primary, "by": by}
+        first = names[deal.primary].split()[0]
+        subject = deal.name.partition(": ")[2]
+        for type_, days, text, more in NOTES:
+            said = text.format(first=first, subject=subject)
+            found.append({**about, "type": type_, "text": said, "days_ago": days + at / 3, **more})
+    return found
 
 
 def asked_for(invented: world.World) -> list[dict[str, object]]:
@@ -308,7 +355,7 @@ def prepare_product(data: Path) -> None:
     if workspaces.is_first_run():
         make_people()
         workspace = first_workspace()
-        for what in ("load_contacts", "load_candidates", "load_tickets"):
+        for what in ("load_contacts", "load_candidates", "load_tickets", "load_journal"):
             run("manage.py", what, str(data / "world.json"), "--workspace", str(workspace))
 
 

@@ -113,14 +113,14 @@ def edit(member: Member, entry_id: int, wording: Wording) -> Entry:
     return entry
 
 
-def tick(member: Member, entry_id: int, *, done: bool) -> Entry:
-    """A task is done, or is not after all. Raises NotFound for what is no task."""
+def tick(member: Member, entry_id: int, *, done: bool, at: datetime | None = None) -> Entry:
+    """A task is done, now or ``at``, or is not after all. Raises NotFound for what is no task."""
     store.hold()
     tasks = Entry.objects.select_for_update().filter(type=Entry.Type.TASK, deleted_at=None)
     entry: Entry | None = tasks.filter(pk=entry_id).first()
     if entry is None:
         raise NotFound
-    entry.done_at = clock.now() if done else None
+    entry.done_at = (at or clock.now()) if done else None
     entry.done_by_id = member.user_id if done else None
     entry.save()
     _refresh(records_of(entry_id))
