@@ -31,13 +31,16 @@ def django_db_modify_db_settings(
 ) -> Iterator[tuple[TextIO, str | None]]:
     """Starts the server, and lets one worker migrate at a time: roles belong to the whole server.
 
-    Tables are made as their owner; the tests then work as the application's role.
+    The first one migrates, the others copy what it has made. Tables are made as their owner; the
+    tests then work as the application's role.
     """
     server = database.cluster()
     server.start()
     with (server.home / "migrating").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         role = connection.settings_dict["OPTIONS"].pop("assume_role", None)
+        if database.is_migrated():
+            connection.settings_dict["TEST"]["TEMPLATE"] = database.TEMPLATE
         connection.close()
         yield turn, role
 
@@ -50,6 +53,10 @@ def django_db_setup(
 ) -> Iterator[None]:
     """The tests' database, seen as the application sees it."""
     turn, role = django_db_modify_db_settings
+    if not database.is_migrated():
+        with django_db_blocker.unblock():
+            connection.close()
+        database.copy(database.TEMPLATE, str(connection.settings_dict["NAME"]))
     fcntl.flock(turn, fcntl.LOCK_UN)
     _work_as(role, django_db_blocker)
     yield

@@ -143,13 +143,12 @@ def axe() -> Callable[[Page], list[str]]:
 
 
 @pytest.fixture(scope="session")
-def installation(browser: Browser) -> Iterator[Installation]:
+def installation(django_db_setup: None, browser: Browser) -> Iterator[Installation]:
     """Everything running, an owner, a contact, and mail in two sandbox mailboxes."""
     home = Path(tempfile.mkdtemp(prefix="mailweave-walk-"))
     server = database.cluster()
-    server.start()
     name = home.name.replace("-", "_")
-    url = server.create_database(name)
+    url = database.copy(name)
     with (server.home / "migrating").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)  # roles belong to the whole server
         running = Installation(home, database_url=url)
