@@ -66,7 +66,9 @@ def split(member: Member, ticket: Ticket, message_ids: Collection[int]) -> Ticke
 
 
 def _begun_by(ticket: Ticket, chosen: Collection[int]) -> Ticket:
-    messages = Message.objects.select_related("sender").filter(pk__in=chosen).order_by("sent_at")
+    messages = (
+        Message.objects.select_related("sender").filter(pk__in=chosen).order_by("sent_at", "pk")
+    )
     first = messages.filter(direction=Message.Direction.INBOUND).first() or messages[0]
     received = first.direction == Message.Direction.INBOUND and first.sender is not None
     return Ticket(

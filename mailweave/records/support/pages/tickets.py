@@ -24,6 +24,7 @@ from mailweave.records.support.models import Priority, Ticket, Type
 from mailweave.records.support.pages.common import held, seen
 
 edits = require_http_methods(["GET", "HEAD", "POST"])
+STATE = ("status", "priority", "owner")
 SHOWN = 3
 """Others who have a ticket open that are named."""
 
@@ -157,9 +158,15 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @members
 @require_POST
 def change(request: HttpRequest, pk: int) -> HttpResponse:
-    """Set the status, the priority or the assignee from the ticket's own page."""
+    """Set the status, the priority or the assignee from the ticket's own page: what was changed
+    there, so that what somebody else has set meanwhile stays."""
     ticket = held(request, pk)
-    given: Any = request.POST
+    posted: Any = request.POST
+    given = {
+        one: posted[one]
+        for one in STATE
+        if one in posted and posted[one] != posted.get(f"was_{one}")
+    }
     if given.get("status") in Ticket.Status.values:
         ticket.status = given["status"]
     if given.get("priority") in Priority.values:

@@ -94,6 +94,16 @@ def test_state_is_set_from_the_page(desk: Desk, browser: Client) -> None:
         assert Entry.objects.filter(author=desk.member.user_id).count() == 2
 
 
+def test_what_somebody_else_set_meanwhile_stays(desk: Desk, browser: Client) -> None:
+    with scope.workspace(desk.id):
+        pk = make_ticket(status="closed").pk
+    stale = {"status": "open", "was_status": "open", "priority": "low", "was_priority": "medium"}
+    browser.post(reverse("support:ticket-set", args=[pk]), stale)
+    with scope.workspace(desk.id):
+        found = Ticket.objects.get()
+        assert (found.status, found.priority) == ("closed", "low")
+
+
 def test_merge_and_what_the_old_number_leads_to(desk: Desk, browser: Client) -> None:
     with scope.workspace(desk.id):
         one, two = make_ticket("One", customer=MARA).pk, make_ticket("Two", customer=MARA).pk
