@@ -57,8 +57,8 @@ def apply(
     if made:
         activity.touch(candidates.KIND, [candidate.pk])
         activity.touch(jobs.KIND, [job.pk])
-        word = str(row.get_stage_display())
-        entries.note_change(member, (candidates.KIND, candidate.pk), job.name, "", word, by=by)
+        said = f"Applied for {job.name}"
+        entries.note_event(member, (candidates.KIND, candidate.pk), said, by=by)
     return row, made
 
 

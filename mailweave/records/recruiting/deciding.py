@@ -59,6 +59,8 @@ class Paper:
     part_id: int
     name: str
     content_type: str
+    inner: str = ""
+    """Where it lies inside of that part, if that is a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,9 @@ class Facts:
     """What is known of a message. Addresses are normalised; ``mailbox`` is the mailbox's own.
 
     ``colleague``: its sender is one of us. ``original`` is whose message it forwards, as its text
-    says; ``nested``, that it carries a whole message as an attachment. ``known`` are candidates by
-    address, of the sender and of ``original``. ``lately`` counts what came in within the hour.
+    says; ``nested``, the attachment that is a whole message and has not been opened. ``known`` are
+    candidates by address, of the sender and of ``original``. ``lately`` counts what came in within
+    the hour.
     """
 
     mailbox: str
@@ -80,7 +83,7 @@ class Facts:
     colleague: bool = False
     original: Person | None = None
     original_is_ours: bool = False
-    nested: bool = False
+    nested: int | None = None
     papers: tuple[Paper, ...] = ()
     jobs: tuple[Opening, ...] = ()
     known: Mapping[str, Known] | None = None
@@ -98,6 +101,7 @@ class Decision:
     job: int | None = None
     candidate: int | None = None
     papers: tuple[Paper, ...] = ()
+    nested: int | None = None
 
 
 def decide(facts: Facts) -> Decision | None:
@@ -117,8 +121,8 @@ def decide(facts: Facts) -> Decision | None:
         return Decision(rule, Outcome.LEFT, reason)
     person, reason = _person(facts)
     if person is None:
-        outcome = Outcome.WAITING if facts.nested else Outcome.LEFT
-        return Decision(rule, outcome, reason, papers=_papers(facts.papers))
+        outcome = Outcome.OPENING if facts.nested else Outcome.LEFT
+        return Decision(rule, outcome, reason, nested=facts.nested)
     return _judge(facts, rule, person, reason, _job(facts, rule, extra))
 
 
@@ -185,7 +189,7 @@ def _person(facts: Facts) -> tuple[Person | None, str]:
     if facts.original and not facts.original_is_ours:
         return facts.original, f"Forwarded by {by}."
     if facts.nested:
-        return None, f"{by} forwarded it as an attachment: say who applies."
+        return None, f"{by} forwarded it as an attachment, which is being opened."
     if facts.original:
         return None, f"{by} forwarded what a colleague wrote."
     return None, f"{by} is a colleague, and it forwards nobody's application."

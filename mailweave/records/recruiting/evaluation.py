@@ -75,7 +75,7 @@ def submit(
     )
     if made:
         record = (candidates.KIND, application.candidate_id)
-        entries.note_change(member, record, f"Scorecard, {application.job.name}", "", "given")
+        entries.note_event(member, record, f"Scorecard given for {application.job.name}")
     return row
 
 

@@ -1,5 +1,6 @@
 """What recruiting knows of a message handed to it, looked up before anything is decided."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from mailweave.kit import clock
@@ -10,13 +11,14 @@ from mailweave.mail.models import Body, Mailbox, Message, Part, Participant
 from mailweave.mime.address import normalise
 from mailweave.records.recruiting import candidates, forwards
 from mailweave.records.recruiting.deciding import Facts, Known, Opening, Paper, Rule
-from mailweave.records.recruiting.forwards import Person
+from mailweave.records.recruiting.forwards import Letter, Person
 from mailweave.records.recruiting.models import Application, Intake, IntakeEntry, Job
 
 HOUR = timedelta(hours=1)
 SUBJECT = 1_000
 TEXT = 50_000
 MOST_PARTS = 100
+LETTER = "message/rfc822"
 TAKEN_IN = (IntakeEntry.Outcome.MADE, IntakeEntry.Outcome.JOINED, IntakeEntry.Outcome.WAITING)
 
 
@@ -46,11 +48,27 @@ def gather(row: Handed, message: Message, rules: tuple[Rule, ...]) -> Facts:
         colleague=is_ours,
         original=original,
         original_is_ours=_is_of(original, own),
-        nested=any(one.content_type.lower() == "message/rfc822" for one in parts),
+        nested=next((one.pk for one in parts if one.content_type.lower() == LETTER), None),
         papers=tuple(Paper(one.pk, one.filename, one.content_type) for one in parts),
         jobs=_jobs(),
         known=_known([one for one in (sender, original) if one]),
         lately=_lately(),
+    )
+
+
+def opened(facts: Facts, letter: Letter) -> Facts:
+    """The facts with what the message that it carried turned out to be."""
+    people = [one for one in (facts.sender, letter.sender) if one]
+    return replace(
+        facts,
+        subject=f"{facts.subject} {letter.subject}"[:SUBJECT],
+        original=letter.sender,
+        original_is_ours=_is_of(letter.sender, colleagues.own()),
+        nested=None,
+        papers=tuple(
+            Paper(facts.nested or 0, name, kind, inner) for inner, name, kind in letter.parts
+        ),
+        known=_known(people),
     )
 
 

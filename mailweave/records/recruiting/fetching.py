@@ -15,6 +15,7 @@ from mailweave.kit.errors import Expected
 from mailweave.mail import reading
 from mailweave.mail.models import Mailbox
 from mailweave.mail.visibility import NotFound, Viewer
+from mailweave.mime.parse import content
 from mailweave.records.recruiting import candidates, resumes
 from mailweave.records.recruiting.models import Candidate, WantedFile
 from mailweave.sync import attachments
@@ -22,28 +23,29 @@ from mailweave.sync.attachments import UnfetchedError
 
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=4))
 """Until the next try, after each failure; the last one again and again."""
+MOST_LETTER = 30 * 2**20
+"""Bytes of a message that was forwarded whole."""
 GONE = "The message was deleted in its mailbox before its attachments were fetched."
 
 
 def want(
-    candidate: Candidate, mailbox_id: int, message_id: int, parts: Iterable[tuple[int, str]]
-) -> int:
-    """Have these attachments (part, name) of a message fetched soon; says how many are new."""
+    candidate: Candidate, mailbox_id: int, message_id: int, parts: Iterable[tuple[int, str, str]]
+) -> None:
+    """Have these attachments (part, name, and what inside of it) of a message fetched soon."""
     rows = [
         WantedFile(
             candidate=candidate,
             mailbox_id=mailbox_id,
             message_id=message_id,
             part_id=part_id,
+            inner=inner,
             name=name[:255] or "attachment",
         )
-        for part_id, name in parts
+        for part_id, name, inner in parts
     ]
-    before = WantedFile.objects.filter(candidate=candidate).count()
     WantedFile.objects.bulk_create(rows, ignore_conflicts=True)
     for pk in WantedFile.objects.filter(candidate=candidate).values_list("pk", flat=True):
         _nudge(pk)
-    return WantedFile.objects.filter(candidate=candidate).count() - before
 
 
 def of(candidate_id: int) -> list[WantedFile]:
@@ -71,12 +73,14 @@ def fetch(workspace_id: int, wanted_id: int) -> None:
         WantedFile.objects.filter(pk=row.pk).update(
             attempts=F("attempts") + 1, due_at=clock.now() + pause
         )
-        source = _source(row)
+        source = source_of(row.mailbox_id, row.part_id)
     if source is None:
         _note(workspace_id, row, GONE, refused=True)
         return
     try:
-        data = attachments.whole(workspace_id, source, settings.RESUME_BYTES)
+        most = MOST_LETTER if row.inner else settings.RESUME_BYTES
+        data = whole(workspace_id, source, most)
+        data = (content(data, row.inner) or b"") if row.inner else data
         _keep(workspace_id, row, data)
     except UnfetchedError as error:
         _note(workspace_id, row, str(error), refused=error.for_good)
@@ -84,12 +88,17 @@ def fetch(workspace_id: int, wanted_id: int) -> None:
         _note(workspace_id, row, str(error), refused=True)
 
 
-def _source(row: WantedFile) -> reading.PartSource | None:
-    """Where it can be fetched: seen with the eyes of the mailbox that it came to."""
-    owner_id = Mailbox.objects.values_list("owner_id", flat=True).get(pk=row.mailbox_id)
-    eyes = Viewer(row.workspace_id, owner_id, (row.mailbox_id,), {})
+def whole(workspace_id: int, source: reading.PartSource, most: int) -> bytes:
+    """All bytes of an attachment; see :func:`sync.attachments.whole`. No transaction is open."""
+    return attachments.whole(workspace_id, source, most)
+
+
+def source_of(mailbox_id: int, part_id: int) -> reading.PartSource | None:
+    """Where an attachment can be fetched: seen with the eyes of the mailbox that it came to."""
+    owner_id = Mailbox.objects.values_list("owner_id", flat=True).get(pk=mailbox_id)
+    eyes = Viewer(scope.current(), owner_id, (mailbox_id,), {})
     try:
-        return reading.part(eyes, row.part_id)
+        return reading.part(eyes, part_id)
     except NotFound:
         return None
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 from mailweave.mime.address import normalise, parse_list
+from mailweave.mime.headers import Headers, decode
+from mailweave.mime.parse import parse
 
 MAX_LINES = 300
 MAX_LINE = 500
@@ -32,6 +34,28 @@ class Person:
 
     name: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message that was forwarded whole: who wrote it about what, and its attachments as (number
+    inside of it, name, type)."""
+
+    sender: Person | None
+    subject: str
+    parts: tuple[tuple[str, str, str], ...]
+
+
+def open_letter(raw: bytes) -> Letter:
+    """What a message that came as an attachment says of itself."""
+    parsed = parse(raw)
+    headers = Headers(parsed.headers)
+    found = parse_list(headers.first("From"))[:1]
+    people = [Person(one.name[:200], made) for one in found if (made := normalise(one.address))]
+    parts = tuple(
+        (one.part_id, decode(one.filename)[:255], one.content_type) for one in parsed.attachments
+    )
+    return Letter(people[0] if people else None, decode(headers.first("Subject"))[:500], parts)
 
 
 def original(text: str) -> Person | None:

@@ -42,13 +42,16 @@ def store(member: Member, interview: Interview, user_ids: Collection[int]) -> No
     Interviewer.objects.bulk_create([Interviewer(interview=interview, user_id=one) for one in ours])
     record = (candidates.KIND, interview.application.candidate_id)
     what = f"Interview, {interview.application.job.name}"
-    old = str(before.get_outcome_display()) if before else ""
-    entries.note_change(member, record, what, old, str(interview.get_outcome_display()))
+    now = str(interview.get_outcome_display())
+    if before is None:
+        entries.note_event(member, record, f"{what}: {now.lower()}")
+    else:
+        entries.note_change(member, record, what, str(before.get_outcome_display()), now)
 
 
 def delete(member: Member, interview: Interview) -> None:
     """Take an interview off the list."""
     record = (candidates.KIND, interview.application.candidate_id)
     what = f"Interview, {interview.application.job.name}"
-    entries.note_change(member, record, what, str(interview.get_outcome_display()), "")
+    entries.note_event(member, record, f"{what}: taken off the list")
     interview.delete()

@@ -6,7 +6,7 @@ decided. Nothing is fetched here: attachments that may be résumés are written 
 
 from dataclasses import dataclass
 
-from mailweave.kit import live
+from mailweave.kit import jobs, live, scope
 from mailweave.linking import links
 from mailweave.linking.models import Handed
 from mailweave.mail.models import Message
@@ -45,13 +45,21 @@ def read(row: Handed) -> None:
     decision = decide(facts.gather(row, message, rules))
     if decision is None or _was_read(decision.rule.id, message):
         return
-    entry = _enter(row, message, decision)
+    intake = Intake.objects.get(pk=decision.rule.id)
+    settle(IntakeEntry(intake=intake, message=message, received_at=row.received_at), decision)
+
+
+def settle(entry: IntakeEntry, decision: Decision) -> None:
+    """Note what was decided, and do it."""
+    _write(entry, decision)
     if decision.outcome in {Outcome.MADE, Outcome.JOINED}:
         joined = candidates.hold(decision.candidate) if decision.candidate else None
         taken = take(entry, joined, None)
         entry.candidate = taken.candidate
         entry.outcome = Outcome.MADE if taken.made else Outcome.JOINED
         entry.save(update_fields=["candidate", "outcome"])
+    if decision.outcome == Outcome.OPENING:
+        jobs.nudge("recruiting.open", workspace_id=scope.current(), entry_id=entry.pk)
     _tell(entry)
     live.tell(TOPIC)
 
@@ -80,22 +88,16 @@ def _was_read(intake_id: int, message: Message) -> bool:
     return bool(IntakeEntry.objects.filter(intake=intake_id, message=message).exists())
 
 
-def _enter(row: Handed, message: Message, decision: Decision) -> IntakeEntry:
-    intake = Intake.objects.get(pk=decision.rule.id)
+def _write(entry: IntakeEntry, decision: Decision) -> None:
     person = decision.person
-    made: IntakeEntry = IntakeEntry.objects.create(
-        intake=intake,
-        message=message,
-        outcome=decision.outcome,
-        reason=decision.reason[:400],
-        name=person.name[:200] if person else "",
-        address=person.address if person else "",
-        job=Job.objects.filter(pk=decision.job).first(),
-        candidate_id=decision.candidate,
-        parts=[[one.part_id, one.name[:255]] for one in decision.papers],
-        received_at=row.received_at,
-    )
-    return made
+    entry.outcome, entry.reason = decision.outcome, decision.reason[:400]
+    entry.name = person.name[:200] if person else ""
+    entry.address = person.address if person else ""
+    entry.job = Job.objects.filter(pk=decision.job).first()
+    entry.candidate_id = decision.candidate
+    entry.nested = decision.nested
+    entry.parts = [[one.part_id, one.name[:255], one.inner] for one in decision.papers]
+    entry.save()
 
 
 def _tell(entry: IntakeEntry) -> None:

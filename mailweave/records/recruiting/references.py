@@ -16,14 +16,15 @@ def store(member: Member, reference: Reference) -> None:
     before = Reference.objects.filter(pk=reference.pk).first() if reference.pk else None
     reference.save()
     record = (candidates.KIND, reference.candidate_id)
-    old = str(before.get_state_display()) if before else ""
-    new = str(reference.get_state_display())
-    entries.note_change(member, record, f"Reference of {reference.name}", old, new)
+    what, new = f"Reference of {reference.name}", str(reference.get_state_display())
+    if before is None:
+        entries.note_event(member, record, f"{what}: {new.lower()}")
+    else:
+        entries.note_change(member, record, what, str(before.get_state_display()), new)
 
 
 def delete(member: Member, reference: Reference) -> None:
     """Take one off the list."""
     record = (candidates.KIND, reference.candidate_id)
-    what, old = f"Reference of {reference.name}", str(reference.get_state_display())
-    entries.note_change(member, record, what, old, "")
+    entries.note_event(member, record, f"Reference of {reference.name}: taken off the list")
     reference.delete()

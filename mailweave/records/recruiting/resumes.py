@@ -65,8 +65,8 @@ def keep(
         message_id=message_id,
         added_by_id=member.user_id if member else None,
     )
-    record = (candidates.KIND, candidate.pk)
-    entries.note_change(member, record, "Résumé", "", row.name, by="" if member else "an intake")
+    by = "" if member else "an intake"
+    entries.note_event(member, (candidates.KIND, candidate.pk), f"Résumé kept: {row.name}", by=by)
     activity.touch(candidates.KIND, [candidate.pk])
     nudges.nudge("recruiting.read", workspace_id=scope.current(), resume_id=row.pk)
     live.tell(topic(candidate.pk))
@@ -99,6 +99,7 @@ def read(workspace_id: int, resume_id: int) -> None:
 
 def delete(row: ResumeFile, member: Member) -> None:
     """Delete a file for good; the journal tells of it."""
-    entries.note_change(member, (candidates.KIND, row.candidate_id), "Résumé", row.name, "")
+    said = f"Résumé deleted: {row.name}"
+    entries.note_event(member, (candidates.KIND, row.candidate_id), said)
     ResumeFile.objects.filter(pk=row.pk).delete()
     live.tell(topic(row.candidate_id))

@@ -4,7 +4,7 @@ from django.db import close_old_connections, connection
 from procrastinate.contrib.django import app
 
 from mailweave.kit import clock, jobs, scope
-from mailweave.records.recruiting import fetching, resumes
+from mailweave.records.recruiting import fetching, opening, resumes
 
 
 @app.task(name="recruiting.read")
@@ -21,6 +21,13 @@ def fetch(workspace_id: int, wanted_id: int) -> None:
     fetching.fetch(workspace_id, wanted_id)
 
 
+@app.task(name="recruiting.open")
+def open_(workspace_id: int, entry_id: int) -> None:
+    """A message that was forwarded as an attachment."""
+    close_old_connections()
+    opening.open_(workspace_id, entry_id)
+
+
 @app.periodic(cron="* * * * * */10")  # the sixth field is seconds
 @app.task(name="recruiting.sweep")
 def sweep(timestamp: int) -> None:
@@ -34,5 +41,7 @@ def sweep(timestamp: int) -> None:
         with scope.workspace(workspace_id):
             if what == "resume":
                 jobs.nudge("recruiting.read", workspace_id=workspace_id, resume_id=pk)
-            else:
+            elif what == "wanted":
                 jobs.nudge("recruiting.fetch", workspace_id=workspace_id, wanted_id=pk)
+            else:
+                jobs.nudge("recruiting.open", workspace_id=workspace_id, entry_id=pk)

@@ -54,7 +54,7 @@ def test_one_application_for_a_job(within: Home) -> None:
     row, made = applications.apply(within.member, nia, job)
     again, anew = applications.apply(within.member, nia, job)
     assert (row, made, anew) == (again, True, False)
-    assert Entry.objects.get().text == "Skipper: none → Applied"
+    assert Entry.objects.get().text == "Applied for Skipper"
 
 
 def test_a_job_closes_with_its_day_and_its_code_is_its_own(within: Home) -> None:

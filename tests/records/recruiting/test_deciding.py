@@ -79,7 +79,7 @@ FORWARDED = {"sender": MO, "colleague": True, "original": NIA}
         ({**FORWARDED, "known": KNOWN}, Outcome.JOINED, "Forwarded by Mo."),
         ({**FORWARDED, "original_is_ours": True}, Outcome.LEFT, "what a colleague wrote"),
         ({**FORWARDED, "original": None}, Outcome.LEFT, "forwards nobody's application"),
-        ({**FORWARDED, "original": None, "nested": True}, Outcome.WAITING, "as an attachment"),
+        ({**FORWARDED, "original": None, "nested": 4}, Outcome.OPENING, "as an attachment"),
         ({**FORWARDED, "automatic": True}, Outcome.LEFT, "A machine sent it"),
     ],
 )

@@ -1,16 +1,18 @@
 """Mail that comes to an intake: read once, taken in, and nothing of it silent."""
 
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from mailweave.kit import clock, scope
 from mailweave.linking.models import Handed, Link, Watch
 from mailweave.mail.models import Copy
 from mailweave.people.models import Notification
 from mailweave.providers.base import Attachment
-from mailweave.records.recruiting import candidates, facts, fetching, intakes, resumes
+from mailweave.records.recruiting import candidates, facts, fetching, intakes, opening, resumes
 from mailweave.records.recruiting.models import (
     Application,
     Candidate,
@@ -24,7 +26,7 @@ from mailweave.sync.attachments import UnfetchedError
 from tests.records.crm.conftest import Home
 from tests.records.recruiting import papers
 from tests.records.recruiting.mail import NIA, Desk
-from tests.records.recruiting.makers import make_job
+from tests.records.recruiting.makers import make_candidate, make_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -236,6 +238,81 @@ def test_a_message_deleted_meanwhile_is_said(home: Home, monkeypatch: pytest.Mon
         Copy.objects.update(state="gone")
     fetching.fetch(home.id, wanted(home)[0].pk)
     assert (wanted(home)[0].state, wanted(home)[0].fault) == ("refused", fetching.GONE)
+
+
+LETTER = Attachment("p9", "Bewerbung.eml", "message/rfc822", 1000, "", inline=False)
+
+
+def letter(sender: str = "Nia Patel <nia@patel.example>") -> bytes:
+    """A message with a résumé, as it comes as an attachment of another."""
+    message = EmailMessage()
+    message["From"], message["Subject"] = sender, "Skipper"
+    message.set_content("Here I am.")
+    data = papers.pdf("Ten years at sea")
+    message.add_attachment(data, maintype="application", subtype="pdf", filename="CV.pdf")
+    return message.as_bytes()
+
+
+def test_a_message_forwarded_as_an_attachment_is_opened(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scope.workspace(home.id):
+        job = make_job("Skipper")
+    (entry,) = Desk(home).receive("a@x", "Mo <mo@home.example>", parts=[LETTER])
+    assert (entry.outcome, entry.candidate_id) == ("opening", None)
+    Provider(monkeypatch, UnfetchedError("The provider did not answer."), letter(), letter())
+    opening.open_(home.id, entry.pk)
+    with scope.workspace(home.id):
+        entry.refresh_from_db()
+        assert (entry.outcome, "did not answer" in entry.reason) == ("opening", True)
+        IntakeEntry.objects.update(due_at=clock.now())
+    opening.open_(home.id, entry.pk)
+    with scope.workspace(home.id):
+        entry.refresh_from_db()
+        assert (entry.outcome, entry.address, entry.job_id) == ("made", "nia@patel.example", job.pk)
+        assert Candidate.objects.get().name == "Nia Patel"
+        (row,) = WantedFile.objects.all()
+    assert (row.name, bool(row.inner)) == ("CV.pdf", True)
+    fetching.fetch(home.id, row.pk)
+    with scope.workspace(home.id):
+        assert bytes(ResumeFile.objects.get().data) == papers.pdf("Ten years at sea")
+    opening.open_(home.id, entry.pk)  # once only: the provider would have no answer left
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "why"),
+    [
+        (b"", "left", "forwards nobody's application"),
+        (b"From: Bo <bo@home.example>\r\n\r\nx", "left", "what a colleague wrote"),
+        (b"\0" * 10_000, "left", "forwards nobody's application"),
+        (UnfetchedError("It is larger.", for_good=True), "waiting", "Say who applies. It is large"),
+    ],
+)
+def test_what_cannot_be_opened_is_said(
+    home: Home, monkeypatch: pytest.MonkeyPatch, answer: Any, outcome: str, why: str
+) -> None:
+    (entry,) = Desk(home).receive("a@x", "Mo <mo@home.example>", parts=[LETTER])
+    Provider(monkeypatch, answer)
+    opening.open_(home.id, entry.pk)
+    with scope.workspace(home.id):
+        entry.refresh_from_db()
+        assert (entry.outcome, why in entry.reason) == (outcome, True), entry.reason
+        assert not Candidate.objects.exists()
+
+
+def test_what_waits_is_found_by_the_sweep(home: Home) -> None:
+    desk = Desk(home)
+    desk.receive("a@x", parts=[CV])
+    desk.receive("b@x", "Mo <mo@home.example>", parts=[LETTER])
+    with scope.workspace(home.id):
+        resumes.keep(make_candidate("Jo"), "CV.pdf", papers.pdf("x"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT workspace_id, what FROM recruiting_due(%s)", [clock.now()])
+        assert sorted(cursor.fetchall()) == [
+            (home.id, "entry"),
+            (home.id, "resume"),
+            (home.id, "wanted"),
+        ]
 
 
 def test_nia_is_only_who_she_says(home: Home) -> None:

@@ -45,12 +45,14 @@ class IntakeEntry(tenancy.TenantModel):
 
     ::
 
-        made | joined | told | left                           by the rule; ``reason`` says why
+        made | joined | told | left | waiting                 by the rule; ``reason`` says why
+        opening --> any of these                              once the forwarded message is here
         waiting --> made | joined | dismissed --> waiting     by a person, and undone
 
     ``made`` a candidate; ``joined`` one there was. ``added`` notes what accepting brought about,
     so that it can be undone. ``name`` and ``address`` are who applies, as the message says;
-    ``parts`` the attachments (number, name) that may be résumés.
+    ``parts`` the attachments (number, name, and what inside of it) that may be résumés;
+    ``nested`` the attachment that is a whole message, which is opened from ``due_at`` on.
     """
 
     class Outcome(models.TextChoices):
@@ -59,6 +61,7 @@ class IntakeEntry(tenancy.TenantModel):
         TOLD = "told", "You were told"
         LEFT = "left", "Left alone"
         WAITING = "waiting", "Waits for a decision"
+        OPENING = "opening", "Being opened"
         DISMISSED = "dismissed", "Dismissed"
 
     intake = tenancy.foreign_key("recruiting.Intake")
@@ -70,6 +73,9 @@ class IntakeEntry(tenancy.TenantModel):
     job = tenancy.foreign_key("recruiting.Job", null=True)
     candidate = tenancy.foreign_key("recruiting.Candidate", null=True)
     parts = models.JSONField(default=list)
+    nested = models.BigIntegerField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=clock.now)
     added = models.JSONField(default=dict)
     decided_by = user_key()
     decided_at = models.DateTimeField(null=True)
@@ -85,5 +91,10 @@ class IntakeEntry(tenancy.TenantModel):
                 fields=["workspace_id", "-id"],
                 name="intake_entry_waiting",
                 condition=models.Q(outcome="waiting"),
+            ),
+            models.Index(
+                fields=["workspace_id", "due_at"],
+                name="intake_entry_opening",
+                condition=models.Q(outcome="opening"),
             ),
         ]

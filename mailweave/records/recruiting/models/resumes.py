@@ -53,7 +53,8 @@ class ResumeFile(tenancy.TenantModel):
 
 
 class WantedFile(tenancy.TenantModel):
-    """An attachment of a candidate's mail that is to be fetched from the mailbox's provider.
+    """An attachment of a candidate's mail that is to be fetched from the mailbox's provider; with
+    ``inner``, one inside of it, where it is a whole message that was forwarded.
 
     ::
 
@@ -71,6 +72,7 @@ class WantedFile(tenancy.TenantModel):
     mailbox = tenancy.foreign_key("mail.Mailbox")
     message = tenancy.foreign_key("mail.Message")
     part_id = models.BigIntegerField()
+    inner = models.CharField(max_length=64, blank=True)
     name = models.CharField(max_length=255)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     fault = models.CharField(max_length=300, blank=True)
@@ -80,7 +82,7 @@ class WantedFile(tenancy.TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                "workspace_id", "candidate", "part_id", name="wanted_file_once"
+                "workspace_id", "candidate", "part_id", "inner", name="wanted_file_once"
             ),
         ]
         indexes = [
