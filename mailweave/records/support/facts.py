@@ -93,7 +93,8 @@ def takes_part(ticket: Ticket, address: str) -> bool:
 
 
 def _filed(message: Message, sender: str) -> Found | None:
-    rows = Link.objects.filter(kind=KIND, message=message, linked=True)
+    """The ticket somebody filed it in; what it only inherits is looked at as any answer is."""
+    rows = Link.objects.filter(kind=KIND, message=message, linked=True, pinned=True)
     found = _found(rows.order_by("made_at").values_list("record_id", flat=True), sender)
     return found[0] if found else None
 

@@ -258,6 +258,16 @@ def test_a_person_who_took_it_out_is_not_contradicted(within: Desk) -> None:
     assert within.about(ticket) == set()
 
 
+def test_an_answer_in_a_conversation_that_a_person_filed_counts_as_one(within: Desk) -> None:
+    within.arrive("a", MARA)
+    ticket = make_ticket(customer=MARA, status=Status.WAITING)
+    links.link([message("a").pk], (tickets.KIND, ticket.pk), within.member.user_id)
+    within.processor()
+    within.arrive("b", MARA, refs=["a"])
+    ticket.refresh_from_db()
+    assert (ticket.status, within.about(ticket)) == (Status.OPEN, {"a", "b"})
+
+
 def test_the_past_is_left_alone(within: Desk) -> None:
     within.processor()
     assert within.arrive("a", MARA, received_at=clock.now() - timedelta(hours=1)) is None

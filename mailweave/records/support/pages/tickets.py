@@ -1,5 +1,6 @@
 """Pages of tickets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mailweave.kit.errors import Expected
-from mailweave.linking import registry
+from mailweave.linking import links, registry, unlinked
 from mailweave.linking.models import RecordAddress
 from mailweave.linking.registry import Card
+from mailweave.mail import reading
+from mailweave.mail.models import Address
+from mailweave.mail.visibility import Level, viewer_for
 from mailweave.people import members as people
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members
@@ -25,6 +29,8 @@ from mailweave.records.support.pages.common import held, seen
 
 edits = require_http_methods(["GET", "HEAD", "POST"])
 STATE = ("status", "priority", "owner")
+LETTERS = 20
+"""Of a customer's mail, to choose from for a new ticket."""
 SHOWN = 3
 """Others who have a ticket open that are named."""
 
@@ -138,10 +144,12 @@ def _beside(ticket: Ticket, member: Member) -> dict[str, Any]:
 @members
 @edits
 def new(request: HttpRequest) -> HttpResponse:
-    """Add a ticket by hand; the customer may be named in the address."""
+    """Add a ticket by hand; the customer may be named in the address, whose mail about no record
+    can then be filed there at once."""
     rights.insist_any(rights.entering(request, tickets.MODULE), "edit", Ticket)
+    typed = request.POST.get("customer", "") or request.GET.get("customer", "")
     given = {
-        "customer": request.GET.get("customer", "").replace("\0", "")[:320],
+        "customer": typed.replace("\0", "").strip()[:320].lower(),
         "customer_name": request.GET.get("name", "").replace("\0", "")[:200],
     }
     return _form(request, Ticket(), given)
@@ -215,7 +223,31 @@ def _form(request: HttpRequest, ticket: Ticket, initial: dict[str, Any]) -> Http
     form = forms.TicketForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         return _save(request, ticket, form)
-    return form_page(request, "support/ticket_form.html", {"form": form, "ticket": ticket})
+    context = {
+        "form": form,
+        "ticket": ticket,
+        "letters": () if ticket.pk else _letters(request, str(initial.get("customer", ""))),
+        "chosen": request.POST.getlist("message"),
+    }
+    return form_page(request, "support/ticket_form.html", context)
+
+
+def _letters(request: HttpRequest, customer: str) -> Sequence[unlinked.Letter]:
+    """The newest mail with the customer, in mailboxes of the member's, that is about no record."""
+    person = Address.objects.filter(address=customer).first() if customer else None
+    viewer = viewer_for(member_of(request))
+    found = unlinked.letters(viewer, person.pk, limit=LETTERS) if person else None
+    return found.letters if found else ()
+
+
+def _file(request: HttpRequest, ticket: Ticket) -> None:
+    """File the mail that was chosen for a new ticket, as far as it is the member's to see."""
+    given = [one for one in request.POST.getlist("message")[:LETTERS] if one.isascii()]
+    ids = [int(one) for one in given if one.isdecimal() and len(one) < 19]
+    member = member_of(request)
+    shown = reading.messages(viewer_for(member), ids) if ids else []
+    if chosen := [one.id for one in shown if one.level >= Level.FULL]:
+        links.link(chosen, (tickets.KIND, ticket.pk), member.user_id)
 
 
 def _save(request: HttpRequest, ticket: Ticket, form: forms.TicketForm) -> HttpResponse:
@@ -227,5 +259,6 @@ def _save(request: HttpRequest, ticket: Ticket, form: forms.TicketForm) -> HttpR
         tickets.set_copies(ticket, form.cleaned_data["cc"])
     else:
         tickets.open_(ticket, form.cleaned_data["cc"], member_of(request))
+        _file(request, ticket)
     messages.success(request, f"{ticket.reference} was saved.")
     return onward(member_of(request), ticket, "support:ticket", "support:tickets")

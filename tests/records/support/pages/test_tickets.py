@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from mailweave.journal.models import Entry
 from mailweave.kit import scope
-from mailweave.people.models import Role, Workspace
+from mailweave.people.models import Role, User, Workspace
 from mailweave.records.support import tickets
 from mailweave.records.support.models import Ticket
 from tests.makers import make_member, signed_in
@@ -58,6 +58,24 @@ def test_bad_input(browser: Client, given: dict[str, str], says: str) -> None:
     answer = browser.post(reverse("support:ticket-new"), {**NEW, **given})
     assert answer.status_code == 422
     assert says in answer.content.decode()
+
+
+def test_a_ticket_begins_with_mail_that_waits(desk: Desk, browser: Client) -> None:
+    theirs = make_member(Role.MEMBER, Workspace.objects.get(pk=desk.id))
+    with scope.workspace(desk.id):
+        desk.arrive("a", MARA, subject="It waits")
+        hidden = desk.archive.mailbox(User.objects.get(pk=theirs.user_id), sharing="private")
+        desk.arrive("b", MARA, subject="Not yours", box=hidden)
+        mine, other = message("a").pk, message("b").pk
+    path = reverse("support:ticket-new")
+    page = text_of(browser, "ticket-new", customer="Mara@acme.example")
+    assert "It waits" in page
+    assert "Not yours" not in page
+    sent = {**NEW, "title": "", "message": [mine, other, "x", "²"]}
+    assert b" checked" in browser.post(path, sent).content
+    browser.post(path, {**sent, "title": "Winch"})
+    with scope.workspace(desk.id):
+        assert desk.about(Ticket.objects.get()) == {"a"}
 
 
 def test_the_tabs(desk: Desk, browser: Client) -> None:
