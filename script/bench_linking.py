@@ -25,6 +25,8 @@ import bench_pages
 from bench_pages import READER, Cost, cost, percentile
 
 PAGE_MS, ADDRESS_MS, MANY_S = 50.0, 100.0, 5.0
+PARTS = (("threads", "panel"), ("emails", "flat list"), ("timeline", "timeline"))
+"""The pages of a record's mail, and what they are called."""
 NUMBER = 1
 """The workspace's, among those that a seed can fill."""
 
@@ -232,7 +234,7 @@ class Bench:
         contacts = [one for one in by_mail if one[0] == "crm.contact"]
         companies = [one for one in by_mail if one[0] == "crm.company"]
         for what, records in (("contact", contacts), ("company", companies)):
-            for part, word in (("threads", "panel"), ("emails", "flat list")):
+            for part, word in PARTS:
                 for size, among in (("largest", records[:5]), ("any", records)):
                     if among:
                         yield self._page(f"{what} {word}, {size}", self._path(among, part))

@@ -69,13 +69,13 @@ def page(
     """
     start = _parse(after)
     limit = max(1, min(limit, MAX_LIMIT))
-    sources = list(registry.get(record[0]).sources(record[1]))
+    sources = registry.sources(record, member)
     found: list[tuple[datetime, Source, int]] = []
     if only in {"", "email"}:
         mail = flat.places(viewer, sources, "", start.mail, limit + 1)
         found += [(place.at, "m", place.id) for place in mail]
     if only != "email":
-        asked = [record, *_noted(record, sources, member)]
+        asked = [record, *_noted(record, sources)]
         found += [(at, "e", pk) for at, pk in _entries(viewer, asked, only, start, limit + 1)]
     found.sort(reverse=True)
     shown = found[:limit]
@@ -90,9 +90,9 @@ def until(
     None if that is too long to be shown at once."""
     end = _key(last)
     found = page(viewer, member, record, only, limit=MAX_LIMIT)
-    items = tuple(one for one in found.items if _key_of(one) >= end)
-    if len(items) == len(found.items) and found.next:
+    if found.next and _key_of(found.items[-1]) > end:
         return None
+    items = tuple(one for one in found.items if _key_of(one) >= end)
     more = len(items) < len(found.items) or found.next
     return TimelinePage(items, last if more else None, last)
 
@@ -102,13 +102,13 @@ def entry(entry_id: int) -> Entry | None:
     return _known([entry_id]).get(entry_id)
 
 
-def _noted(record: Record, sources: Sequence[Record], member: Member) -> list[Record]:
-    """The sources besides the record that have entries, as far as the member may see them."""
+def _noted(record: Record, sources: Sequence[Record]) -> list[Record]:
+    """The sources besides the record that have entries."""
     others = [one for one in sources if one != record]
     query = sql.load(HERE, "timeline")["having"]
     kinds, pks = [kind for kind, _ in others], [pk for _, pk in others]
     rows = sql.run(query, kinds=kinds, records=pks) if others else []
-    return list(registry.cards([(kind, pk) for kind, pk in rows], member))
+    return [(kind, pk) for kind, pk in rows]
 
 
 def _entries(
