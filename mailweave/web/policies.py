@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from mailweave.linking import forecast, presets
+from mailweave.linking import forecast, handing, making, presets
 from mailweave.linking import policy as link_policy
 from mailweave.linking.models import LinkPolicy, Relinking
 from mailweave.mail import policy
@@ -17,6 +17,7 @@ from mailweave.people.member import member_of, members, require
 from mailweave.sync import policies
 from mailweave.sync.models import Purge, Refill
 from mailweave.web import linking
+from mailweave.web.templatetags.ui import count as how_many
 
 State = Relinking.State
 
@@ -97,6 +98,16 @@ def fill(request: HttpRequest) -> HttpResponse:
     return redirect("policies")
 
 
+@members
+@require_POST
+def retry(request: HttpRequest) -> HttpResponse:
+    """Look again at the mail that the rule for new contacts could not read."""
+    require(request, "manage policies")
+    count = handing.retry(making.READER)
+    messages.success(request, f"Looking again at {how_many(count, 'message')}.")
+    return redirect("policies")
+
+
 def fields(standing: policy.Standing) -> list[Field]:
     """What can be chosen, and what is."""
     return [
@@ -165,6 +176,7 @@ def _work() -> dict[str, Any]:
     last = Purge.objects.filter(ended_at__isnull=False).order_by("-ended_at").first()
     return {
         "going": going,
+        "unread_by_rule": len(handing.stuck(making.READER)),
         "last": last if not going else None,
         "last_label": WORK[last.what] if last else "",
         "thin": 0 if refills else policies.thin(),

@@ -118,6 +118,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # policies
     path("settings/policies/", policies.index, name="policies"),
     path("settings/policies/progress/", policies.work, name="policies_work"),
+    path("settings/policies/contacts/retry/", policies.retry, name="policies_retry"),
     path("settings/policies/fill/", policies.fill, name="policies_fill"),
     path("settings/policies/linking/", linking.trial, name="linking"),
     path("settings/policies/linking/progress/", linking.progress, name="linking_progress"),

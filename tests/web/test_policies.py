@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mailweave.kit import scope
+from mailweave.kit import clock, scope
+from mailweave.linking.models import Handed
 from mailweave.mail import policy
 from mailweave.mail.models import Body, Copy, Mailbox, Message, NeverSync, Policy
 from mailweave.people.access import Member
@@ -299,3 +300,17 @@ def test_a_shared_mailbox_is_not_under_ones_own_list(place: Place) -> None:
     assert "3 stored messages" in words(answer)
     answer = place.post(NEVER, whose="workspace", value="client.example")
     assert "4 stored messages" in words(answer)
+
+
+def test_what_the_rule_for_contacts_could_not_read_is_told_and_tried_again(place: Place) -> None:
+    at, (letter, *_) = clock.now(), place.letters
+    where = {"reader": "making", "message_id": letter, "mailbox_id": place.box}
+    with place.inside():
+        Handed.objects.create(**where, received_at=at, due_at=at, tries=3, stuck=True)
+    assert "The rule could not read 1 message, after three tries" in place.get(POLICIES)
+    path = f"{POLICIES}contacts/retry/"
+    assert place.post(path, place.mia).status_code == 404
+    assert "Looking again at 1 message" in words(place.post(path))
+    assert "The rule could not read" not in place.get(POLICIES)
+    with place.inside():
+        assert not Handed.objects.get().stuck
