@@ -81,6 +81,7 @@ PLAIN = frozenset(
         "policies",
         "policies_work",
         "policies_fill",
+        "policies_retry",
         "linking",
         "linking_progress",
         "never_sync",
