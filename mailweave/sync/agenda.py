@@ -117,12 +117,13 @@ def read(sync: Sync) -> Agenda:
         QUERIES["waits"], mailbox=mailbox.pk, new_below=listing.NEW_BELOW
     )
     arriving, running, importing, refilling, told = waits
+    plan = subscriptions.plan(sync, mailbox, rules)
     return Agenda(
-        now=clock.now(),
+        now=clock.now(),  # after the plan, in which something may be due just now
         sync=sync,
         mailbox=mailbox,
         rules=rules,
-        plan=subscriptions.plan(sync, mailbox, rules),
+        plan=plan,
         arriving=arriving,
         running=running,
         importing=importing,

@@ -221,6 +221,19 @@ def test_what_is_missing_is_made_and_written_down(trial: Trial, fake: Fake) -> N
     assert trial.said() == push.Push(is_on=True)
 
 
+def test_what_is_due_now_is_made_by_a_clock_that_never_stands_still(
+    trial: Trial, fake: Fake
+) -> None:
+    class Ticking(clock.Hands):
+        def __call__(self) -> datetime:
+            self.advance(0.000_1)
+            return self.at
+
+    with clock.use(Ticking(NOW)):
+        engine.advance(trial.member.workspace_id, trial.sync().pk)
+    assert fake.take() == ["resources", "watch "]
+
+
 def test_outlook_gets_a_secret_and_an_address_for_what_becomes_of_it(
     trial: Trial, fake: Fake
 ) -> None:
