@@ -19,7 +19,7 @@ NEW = {"title": "Winch", "status": "open", "priority": "high", "type": "bug", "c
 
 
 @pytest.fixture
-def browser(desk: Desk) -> Client:
+def window(desk: Desk) -> Client:
     return desk.client
 
 
@@ -29,18 +29,18 @@ def text_of(client: Client, name: str, *args: object, **query: str) -> str:
     return answer.content.decode()
 
 
-def test_add_edit_and_show(desk: Desk, browser: Client) -> None:
+def test_add_edit_and_show(desk: Desk, window: Client) -> None:
     with scope.workspace(desk.id):
         make_contact("Mara Quist", MARA)
     sent = {**NEW, "cc": f"Bob <{BOB}>\n{BOB}", "tags": "Deck, deck, Rope"}
-    page = browser.post(reverse("support:ticket-new"), sent, follow=True).content.decode()
+    page = window.post(reverse("support:ticket-new"), sent, follow=True).content.decode()
     for text in ("TKT-0001", "Winch", "Mara Quist", BOB, "deck", "rope", "No record" * 0):
         assert text in page
     with scope.workspace(desk.id):
         pk = Ticket.objects.get().pk
     edited = {**sent, "title": "Winch again", "cc": ""}
-    browser.post(reverse("support:ticket-edit", args=[pk]), edited)
-    page = text_of(browser, "ticket", pk)
+    window.post(reverse("support:ticket-edit", args=[pk]), edited)
+    page = text_of(window, "ticket", pk)
     assert "Winch again" in page
     assert BOB not in page
 
@@ -54,13 +54,13 @@ def test_add_edit_and_show(desk: Desk, browser: Client) -> None:
         ({"cc": "\n".join(f"a{n}@x.example" for n in range(21))}, "At most 20"),
     ],
 )
-def test_bad_input(browser: Client, given: dict[str, str], says: str) -> None:
-    answer = browser.post(reverse("support:ticket-new"), {**NEW, **given})
+def test_bad_input(window: Client, given: dict[str, str], says: str) -> None:
+    answer = window.post(reverse("support:ticket-new"), {**NEW, **given})
     assert answer.status_code == 422
     assert says in answer.content.decode()
 
 
-def test_a_ticket_begins_with_mail_that_waits(desk: Desk, browser: Client) -> None:
+def test_a_ticket_begins_with_mail_that_waits(desk: Desk, window: Client) -> None:
     theirs = make_member(Role.MEMBER, Workspace.objects.get(pk=desk.id))
     with scope.workspace(desk.id):
         desk.arrive("a", MARA, subject="It waits")
@@ -68,18 +68,18 @@ def test_a_ticket_begins_with_mail_that_waits(desk: Desk, browser: Client) -> No
         desk.arrive("b", MARA, subject="Not yours", box=hidden)
         mine, other = message("a").pk, message("b").pk
     path = reverse("support:ticket-new")
-    page = text_of(browser, "ticket-new", customer="Mara@acme.example")
+    page = text_of(window, "ticket-new", customer="Mara@acme.example")
     assert "It waits" in page
     assert "Not yours" not in page
     sent = {**NEW, "title": "", "message": [mine, other, "x", "²"]}
-    assert b" checked" in browser.post(path, sent).content
-    browser.post(path, {**sent, "title": "Winch"})
+    assert b" checked" in window.post(path, sent).content
+    window.post(path, {**sent, "title": "Winch"})
     with scope.workspace(desk.id):
         assert desk.about(Ticket.objects.get()) == {"a"}
 
 
-def test_the_tabs(desk: Desk, browser: Client) -> None:
-    assert "No tickets yet" in text_of(browser, "tickets")
+def test_the_tabs(desk: Desk, window: Client) -> None:
+    assert "No tickets yet" in text_of(window, "tickets")
     with scope.workspace(desk.id):
         make_ticket("Mine", owner_id=desk.member.user_id)
         make_ticket("Free", priority="urgent")
@@ -91,69 +91,69 @@ def test_the_tabs(desk: Desk, browser: Client) -> None:
         ("closed", {"Done"}),
         ("nonsense", {"Mine", "Free", "Done"}),
     ):
-        rows = browser.get(reverse("support:tickets"), {"tab": tab}).context["page"].rows
+        rows = window.get(reverse("support:tickets"), {"tab": tab}).context["page"].rows
         assert {one.title for one in rows} == titles, tab
-    assert "No ticket is like that" in text_of(browser, "tickets", tab="waiting")
-    assert "Free" not in text_of(browser, "tickets", priority="low")
+    assert "No ticket is like that" in text_of(window, "tickets", tab="waiting")
+    assert "Free" not in text_of(window, "tickets", priority="low")
 
 
-def test_state_is_set_from_the_page(desk: Desk, browser: Client) -> None:
+def test_state_is_set_from_the_page(desk: Desk, window: Client) -> None:
     with scope.workspace(desk.id):
         pk = make_ticket().pk
     mine = str(desk.member.user_id)
     path = reverse("support:ticket-set", args=[pk])
-    page = browser.post(path, {"status": "waiting", "owner": mine}, follow=True)
+    page = window.post(path, {"status": "waiting", "owner": mine}, follow=True)
     assert b"TKT-0001 was saved" in page.content
-    browser.post(path, {"status": "nonsense", "priority": "odd"})
-    assert browser.post(path, {"owner": "999999"}).status_code == 422
+    window.post(path, {"status": "nonsense", "priority": "odd"})
+    assert window.post(path, {"owner": "999999"}).status_code == 422
     with scope.workspace(desk.id):
         found = Ticket.objects.get()
         assert (found.status, found.owner_id) == ("waiting", desk.member.user_id)
         assert Entry.objects.filter(author=desk.member.user_id).count() == 2
 
 
-def test_what_somebody_else_set_meanwhile_stays(desk: Desk, browser: Client) -> None:
+def test_what_somebody_else_set_meanwhile_stays(desk: Desk, window: Client) -> None:
     with scope.workspace(desk.id):
         pk = make_ticket(status="closed").pk
     stale = {"status": "open", "was_status": "open", "priority": "low", "was_priority": "medium"}
-    browser.post(reverse("support:ticket-set", args=[pk]), stale)
+    window.post(reverse("support:ticket-set", args=[pk]), stale)
     with scope.workspace(desk.id):
         found = Ticket.objects.get()
         assert (found.status, found.priority) == ("closed", "low")
 
 
-def test_merge_and_what_the_old_number_leads_to(desk: Desk, browser: Client) -> None:
+def test_merge_and_what_the_old_number_leads_to(desk: Desk, window: Client) -> None:
     with scope.workspace(desk.id):
         one, two = make_ticket("One", customer=MARA).pk, make_ticket("Two", customer=MARA).pk
-    assert "Merge into TKT-0002" in text_of(browser, "ticket-merge", one)
-    browser.post(reverse("support:ticket-merge", args=[one]), {"into": two})
-    answer = browser.get(reverse("support:ticket", args=[one]), follow=True)
+    assert "Merge into TKT-0002" in text_of(window, "ticket-merge", one)
+    window.post(reverse("support:ticket-merge", args=[one]), {"into": two})
+    answer = window.get(reverse("support:ticket", args=[one]), follow=True)
     assert b"TKT-0001 has become part of TKT-0002" in answer.content
     assert (
-        browser.post(reverse("support:ticket-merge", args=[two]), {"into": "x"}).status_code == 422
+        window.post(reverse("support:ticket-merge", args=[two]), {"into": "x"}).status_code == 422
     )
 
 
-def test_split(desk: Desk, browser: Client) -> None:
+def test_split(desk: Desk, window: Client) -> None:
     with scope.workspace(desk.id):
         desk.processor()
         desk.arrive("a", MARA, subject="First")
         desk.arrive("b", MARA, refs=["a"], subject="Second")
         chosen = message("b").pk
         pk = Ticket.objects.get().pk
-    assert "Second" in text_of(browser, "ticket-split", pk)
-    browser.post(reverse("support:ticket-split", args=[pk]), {"message": [chosen]})
+    assert "Second" in text_of(window, "ticket-split", pk)
+    window.post(reverse("support:ticket-split", args=[pk]), {"message": [chosen]})
     with scope.workspace(desk.id):
         assert desk.about(Ticket.objects.get(number=2)) == {"b"}
 
 
-def test_a_ticket_whose_mail_named_another_says_so(desk: Desk, browser: Client) -> None:
+def test_a_ticket_whose_mail_named_another_says_so(desk: Desk, window: Client) -> None:
     with scope.workspace(desk.id):
         desk.processor()
         make_ticket("First", customer=BOB)
         desk.arrive("a", MARA, subject="[TKT-0001] me too")
         pk = Ticket.objects.get(number=2).pk
-    page = text_of(browser, "ticket", pk)
+    page = text_of(window, "ticket", pk)
     assert "names TKT-0001" in page
     assert "Merge into TKT-0001" in page
 
@@ -183,19 +183,19 @@ def test_who_may_only_look(desk: Desk) -> None:
     assert answer.status_code == 403
 
 
-def test_delete(desk: Desk, browser: Client) -> None:
+def test_delete(desk: Desk, window: Client) -> None:
     with scope.workspace(desk.id):
         pk = make_ticket().pk
-    page = browser.post(reverse("support:ticket-delete", args=[pk]), follow=True)
+    page = window.post(reverse("support:ticket-delete", args=[pk]), follow=True)
     assert b"was deleted" in page.content
     with scope.workspace(desk.id):
         assert not tickets.find(desk.member)
 
 
-def test_who_else_is_here(desk: Desk, browser: Client) -> None:
+def test_who_else_is_here(desk: Desk, window: Client) -> None:
     with scope.workspace(desk.id):
         pk = make_ticket().pk
     kim = make_member(Role.MEMBER, Workspace.objects.get(pk=desk.id), name="Kim <b>")
-    assert text_of(browser, "ticket-here", pk).strip() == ""
+    assert text_of(window, "ticket-here", pk).strip() == ""
     assert "Sam Reyes" in text_of(signed_in(kim), "ticket-here", pk)
-    assert "Kim &lt;b&gt;" in text_of(browser, "ticket-here", pk)
+    assert "Kim &lt;b&gt;" in text_of(window, "ticket-here", pk)
