@@ -35,7 +35,7 @@ def gather(row: Handed, message: Message) -> Facts:
         .values_list("address__address", flat=True)
     )
     subject = message.subject[:_SUBJECT]
-    automatic, report = _machine(message) if message.automatic else ("", False)
+    automatic, report = _machine(message, own) if message.automatic else ("", False)
     named, named_by = _named(subject, people, own, sender)
     return Facts(
         received_at=row.received_at,
@@ -162,8 +162,11 @@ def _lately(sender: str) -> int:
     return rows.filter(channel=Ticket.Channel.EMAIL).count() if sender else 0
 
 
-def _machine(message: Message) -> tuple[str, bool]:
-    """How one can tell that a machine sent it; and whether it reports what was not delivered."""
+def _machine(message: Message, own: Own) -> tuple[str, bool]:
+    """How one can tell that a machine sent it; and whether it reports what was not delivered.
+
+    What only came by a list of ours, as a group that is called support@, was written by somebody.
+    """
     body = Body.objects.filter(message=message).first()
     headers = Headers(_lines(arrival.decompress(bytes(body.headers_zstd)) if body else ""))
     kind = headers.first("Content-Type").lower()
@@ -173,9 +176,17 @@ def _machine(message: Message) -> tuple[str, bool]:
         return "it says so itself", False
     if headers.first("Return-Path").strip() == "<>":
         return "it names nowhere to return it to", True
-    if "List-Id" in headers or "List-Unsubscribe" in headers or "List-Post" in headers:
-        return "a mailing list", False
+    if any(name in headers for name in ("X-Autoreply", "X-Autorespond")):
+        return "an automatic answer", False
+    if any(name in headers for name in ("List-Id", "List-Unsubscribe", "List-Post")):
+        return ("", False) if _is_our_list(headers, own) else ("a mailing list", False)
     return "sent to many, or an automatic answer", False
+
+
+def _is_our_list(headers: Headers, own: Own) -> bool:
+    """Whether the list (RFC 2919) is of a domain of ours."""
+    name = headers.first("List-Id")[:500].lower().rpartition("<")[2].partition(">")[0].strip()
+    return any(name == one or name.endswith(f".{one}") for one in own.domains)
 
 
 def _lines(text: str) -> list[tuple[str, str]]:

@@ -131,6 +131,16 @@ def test_what_machines_send_opens_nothing_and_joins_silently(
     assert tickets.copies(ticket.pk) == []
 
 
+def test_what_came_by_a_list_of_ours_was_written_by_somebody(within: Desk) -> None:
+    within.processor()
+    ours = ("List-Id", "Help <help.home.example>")
+    assert outcome(within.arrive("a", MARA, headers=[ours])) == "opened"
+    away = [ours, ("Auto-Submitted", "auto-replied")]
+    assert outcome(within.arrive("b", BOB, headers=away)) == "ignored"
+    near = ("List-Id", "Help <help.nothome.example>")
+    assert outcome(within.arrive("c", BOB, headers=[near])) == "ignored"
+
+
 def test_a_bounce_of_our_answer_joins(within: Desk) -> None:
     within.processor()
     within.arrive("a", MARA)
