@@ -48,6 +48,8 @@ KEPT = {"MAILWEAVE_DB_ROLE", "MAILWEAVE_PG_BIN"}
 WARM = 3
 SMALL = 5
 READER = "reader@bench.example"
+READERS = {"owner": ("owner", []), "member": ("member", ["crm"]), "shut": ("member", [])}
+"""Who reads: role and modules. To who is shut out, no linked mail of colleagues opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def main() -> int:
 
         if workspaces.is_first_run():
             fill(options.messages)
+        admit(options.reader)
         over = measure(options.samples, options.only)
         print_sizes()
     print("\n" + (f"Over the limit: {', '.join(over)}" if over else "All within the limits."))
@@ -88,6 +91,7 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--samples", type=int, default=200, help="of each case")
+    parser.add_argument("--reader", choices=READERS, default="owner", help="who reads")
     parser.add_argument("--only", default="", metavar="TEXT", help="cases whose names hold it")
     return parser.parse_args()
 
@@ -135,6 +139,19 @@ def fill(messages: int) -> None:
         places.append(bench_seed.Place(member.workspace_id, number, share, boxes, addresses))
     print(f"Filling the database with {messages:,} messages:", flush=True)
     bench_seed.seed(owner_url(), places)
+
+
+def admit(reader: str) -> None:
+    """Let the reader be who was asked for."""
+    from mailweave.kit import scope
+    from mailweave.people import workspaces
+    from mailweave.people.models import Membership, User
+
+    user = User.objects.get(email=READER)
+    (member,) = workspaces.memberships(user)
+    role, modules = READERS[reader]
+    with scope.workspace(member.workspace_id):
+        Membership.objects.filter(user=user).update(role=role, modules=modules)
 
 
 def make_boxes(member: Any, number: int, sharings: dict[str, str]) -> list[int]:

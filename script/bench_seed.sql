@@ -81,12 +81,12 @@ SELECT %(base)s + n, %(workspace)s, subject, last_at, last_at, size FROM talk;
 INSERT INTO mail_message (
     id, workspace_id, thread_id, identity, message_id, in_reply_to, subject, sender_id, sender_name,
     sent_at, direction, preview, size, attachment_count, automatic, truncated, linked,
-    kept, parts_kept, stored_at)
+    doors, kept, parts_kept, stored_at)
 SELECT p.id, %(workspace)s, %(base)s + p.n, decode(md5(p.id::text), 'hex'),
     '<' || p.id || '@bench.example>', '',
     CASE WHEN p.place > 1 THEN 'Re: ' ELSE '' END || p.subject, a.id, a.name, p.sent_at,
     CASE WHEN p.outbound THEN 'out' ELSE 'in' END, left(d.text, 180), 12000, p.files, false, false,
-    p.linked, 'full', true, now()
+    p.linked, CASE WHEN p.linked THEN '{crm,crm:0}'::text[] ELSE '{}' END, 'full', true, now()
 FROM plan p
 JOIN draft d USING (id)
 JOIN mail_address a ON a.id = %(base)s + CASE WHEN p.outbound THEN 900000 + p.box1 ELSE p.speaker END

@@ -360,20 +360,25 @@ def prepare_product(data: Path) -> None:
 
 
 def make_people() -> None:
-    """Six users of one workspace: the first owns it, the second is an admin."""
+    """Six users of one workspace: the first owns it, the second is an admin, the third looks after
+    the sales team and works on applications, the last looks on."""
     from mailweave.kit import scope
-    from mailweave.people import workspaces
+    from mailweave.people import teams, workspaces
     from mailweave.people.models import Membership, Role
 
     invented = world.build(1, now=datetime.now(UTC))
     owner, *others = invented.people
     zone = "Europe/Berlin"
     workspaces.open_workspace(invented.company.name, owner.name, owner.address, PASSWORD, zone)
-    for number, person in enumerate(others):
+    with scope.workspace(first_workspace()):
+        sales = teams.add("Sales")
+    roles = [Role.ADMIN, Role.MANAGER, Role.MEMBER, Role.MEMBER, Role.VIEWER]
+    for person, role in zip(others, roles, strict=True):
         user = workspaces.make_user(person.name, person.address, PASSWORD, zone)
+        more = {"modules": ["crm", "recruiting", "support"]} if role == Role.MANAGER else {}
         with scope.workspace(first_workspace()):
-            role = Role.ADMIN if number == 0 else Role.MEMBER
-            Membership.objects.create(user=user, role=role)
+            team = sales if role in {Role.MANAGER, Role.MEMBER} else None
+            Membership.objects.create(user=user, role=role, team=team, **more)
 
 
 def first_workspace() -> int:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mailweave.kit import live, scope
-from mailweave.people import invitations
+from mailweave.people import invitations, teams
 from mailweave.people.access import Member
 from mailweave.people.models import Role, User
 from tests.makers import PASSWORD, make_member, make_user, make_workspace
@@ -16,7 +16,13 @@ pytestmark = pytest.mark.browser
 Enter = Callable[[Member], None]
 Axe = Callable[[Page], list[str]]
 
-SIGNED_IN = ["/settings/members/", "/settings/profile/", "/account/password/", "/nothing/here/"]
+SIGNED_IN = [
+    "/settings/members/",
+    "/settings/roles/",
+    "/settings/profile/",
+    "/account/password/",
+    "/nothing/here/",
+]
 STRANGE = ["/account/login/", "/nothing/here/", "/join/nonsense/"]
 NOON = 1_795_262_400  # 21 November 2026, 12:00 UTC
 WIDTHS = [320, 390, 768, 1280]
@@ -31,6 +37,7 @@ def team(site: str) -> Member:
     make_member(Role.MEMBER, workspace, name="Jo", email=f"{'long' * 15}@northwind.example")
     with scope.workspace(workspace.pk):
         invitations.invite(owner.user_id, Role.MEMBER, "Elif")
+        teams.add("Sales, Marketing, and everybody who looks after customers in the north")
     return owner
 
 
@@ -56,6 +63,10 @@ def test_members_pages_are_accessible(
     enter(team)
     check(page, SIGNED_IN, axe, trouble)
     page.goto("/settings/members/")
+    page.get_by_role("button", name="Access of Jo").click()
+    expect(page.get_by_role("heading", name="What Jo works with")).to_be_visible()
+    assert axe(page) == []
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Invite").click()
     assert axe(page) == []
     page.keyboard.press("Escape")
