@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from mailweave.journal import entries
@@ -12,7 +13,12 @@ from mailweave.people.access import Member
 from mailweave.records.common.addresses import Book, ranked
 from mailweave.records.common.lists import words
 from mailweave.records.recruiting import access
-from mailweave.records.recruiting.models import Application, Candidate, CandidateAddress
+from mailweave.records.recruiting.models import (
+    Application,
+    Candidate,
+    CandidateAddress,
+    ResumeFile,
+)
 
 BOOK = Book("recruiting.candidate", CandidateAddress, "candidate")
 KIND = BOOK.kind
@@ -20,7 +26,8 @@ KIND = BOOK.kind
 
 def find(member: Member, text: str = "", *, stage: str = "") -> QuerySet[Any]:
     """Candidates this member sees whose name, title, source, job or address has each word of
-    ``text``, with ``primary``, the primary address; of a ``stage`` if one is named."""
+    ``text``, or whose résumé has it as a whole word; with ``primary``, the primary address; of a
+    ``stage`` if one is named."""
     found: QuerySet[Any] = Candidate.objects.select_related("owner")
     found = access.within(member, found).annotate(primary=BOOK.primary())
     applied = Application.objects.filter(candidate=OuterRef("pk"))
@@ -32,9 +39,16 @@ def find(member: Member, text: str = "", *, stage: str = "") -> QuerySet[Any]:
             | Q(title__icontains=word)
             | Q(source__icontains=word)
             | Exists(applied.filter(job__name__icontains=word))
+            | Q(pk__in=_with_resume(word))
             | Exists(BOOK.own().filter(address__contains=word.lower()))
         )
     return found
+
+
+def _with_resume(word: str) -> QuerySet[Any]:
+    """The candidates with this word in a résumé; looked up once, not for each candidate."""
+    rows: QuerySet[Any] = ResumeFile.objects.filter(words=SearchQuery(word, config="simple"))
+    return rows.values("candidate")
 
 
 def addresses(candidate_id: int) -> list[CandidateAddress]:

@@ -25,7 +25,7 @@ MOST = 20
 def of(candidate_id: int) -> QuerySet[Any]:
     """A candidate's files without their bytes, newest first."""
     rows: QuerySet[Any] = ResumeFile.objects.filter(candidate=candidate_id)
-    return rows.defer("data").select_related("added_by").order_by("-added_at", "-pk")
+    return rows.defer("data", "words").select_related("added_by").order_by("-added_at", "-pk")
 
 
 def check(data: bytes) -> str:

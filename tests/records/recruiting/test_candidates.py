@@ -6,10 +6,11 @@ from mailweave.journal.models import EntryRecord
 from mailweave.linking import registry
 from mailweave.linking.models import Link, RecordAddress
 from mailweave.people.models import Role
-from mailweave.records.recruiting import candidates
-from mailweave.records.recruiting.models import Application, Candidate
+from mailweave.records.recruiting import candidates, resumes
+from mailweave.records.recruiting.models import Application, Candidate, ResumeFile
 from tests.records.crm.conftest import Home
 from tests.records.crm.makers import make_mail
+from tests.records.recruiting import papers
 from tests.records.recruiting.makers import (
     make_application,
     make_candidate,
@@ -33,6 +34,18 @@ def test_find(within: Home, text: str, names: set[str]) -> None:
     jonas = make_candidate("Jonas Weber", "jonas@weber.example")
     make_application(jonas, make_job("Product Designer"))
     assert {one.name for one in candidates.find(within.member, text)} == names
+
+
+def test_a_resume_is_searched_by_its_words(within: Home) -> None:
+    nia = make_candidate("Nia Patel")
+    paper = resumes.keep(nia, "CV.pdf", papers.pdf("x"))
+    words = " ".join(f"\u4e00{number}" for number in range(40_000))
+    for text in ("Ten years as a Skipper, café and crew", f"skipper {words}"):
+        ResumeFile.objects.filter(pk=paper.pk).update(text=text)
+        assert [one.name for one in candidates.find(within.member, "nia SKIPPER")] == ["Nia Patel"]
+        assert not candidates.find(within.member, "skip").exists()
+    for hostile in ("'", "\\", "a & b | !", ":*", "(((", "<->"):
+        assert not candidates.find(within.member, hostile).exists()
 
 
 def test_those_at_a_stage(within: Home) -> None:

@@ -1,9 +1,14 @@
 """ResumeFile, WantedFile: what a candidate wrote about themselves, and what is still to come."""
 
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
+from django.db.models.functions import Left
 
 from mailweave.kit import clock, tenancy
 from mailweave.records.recruiting.models.candidates import user_key
+
+FINDABLE = 50_000
+"""Letters of a text that it can be found by: what PostgreSQL takes of any text, in any script."""
 
 
 class ResumeFile(tenancy.TenantModel):
@@ -33,6 +38,12 @@ class ResumeFile(tenancy.TenantModel):
     data = models.BinaryField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     text = models.TextField(blank=True)
+    words = models.GeneratedField(
+        expression=SearchVector(Left("text", FINDABLE), config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+    """Kept by the database, and without an index: row-level security would not let it be used."""
     fault = models.CharField(max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     message = tenancy.foreign_key("mail.Message", null=True)
