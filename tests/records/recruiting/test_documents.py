@@ -1,5 +1,9 @@
 """What a file is by its bytes, and its text, whatever somebody made of it."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from mailweave.kit.errors import Expected
@@ -84,6 +88,23 @@ def test_a_bomb_ends_with_its_process() -> None:
     assert len(data) < 2**20
     found = extraction.extract("pdf", data)
     assert (found.text, bool(found.fault)) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("deed", "why"),
+    [
+        ("bytearray(2 * 2**30)", "MemoryError"),
+        ("open(FILE, 'wb', 0).write(b'x')", "OSError"),
+        ("resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass", ""),
+    ],
+)
+def test_the_program_can_do_little(deed: str, why: str, tmp_path: Path) -> None:
+    code = f"import resource, runpy, signal\nrunpy.run_path({str(extraction.PROGRAM)!r})['limit']()"
+    code += f"\nFILE = {str(tmp_path / 'never')!r}"
+    code += f"\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n{deed}"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=False)
+    assert done.returncode != 0
+    assert why in done.stderr.decode()
 
 
 def test_a_program_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,10 @@ def test_nobody_fills_the_database(within: Home) -> None:
         resumes.keep(nia, "CV.pdf", papers.pdf("one more"))
 
 
+class Killed(BaseException):
+    """What becomes of a worker that the system ends."""
+
+
 def kept(home: Home) -> int:
     with scope.workspace(home.id):
         return int(resumes.keep(make_candidate("Nia"), "CV.pdf", papers.pdf("Nia Patel")).pk)
@@ -61,12 +65,12 @@ def test_who_dies_reading_it_leaves_it_waiting_a_few_times(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> Extracted:
-        raise KeyboardInterrupt
+        raise Killed
 
     pk = kept(home)
     monkeypatch.setattr(extraction, "extract", die)
     for _ in range(resumes.TRIES):
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(Killed):
             resumes.read(home.id, pk)
         assert row(home).state == "waiting"
     resumes.read(home.id, pk)
