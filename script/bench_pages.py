@@ -48,7 +48,11 @@ KEPT = {"MAILWEAVE_DB_ROLE", "MAILWEAVE_PG_BIN"}
 WARM = 3
 SMALL = 5
 READER = "reader@bench.example"
-READERS = {"owner": ("owner", []), "member": ("member", ["crm"]), "shut": ("member", [])}
+READERS = {
+    "owner": ("owner", []),
+    "member": ("member", ["crm"]),
+    "shut": ("member", ["recruiting"]),
+}
 """Who reads: role and modules. To who is shut out, no linked mail of colleagues opens."""
 
 

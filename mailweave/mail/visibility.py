@@ -99,13 +99,13 @@ def viewer_for(member: Member) -> Viewer:
     boxes = Mailbox.objects.filter(workspace_id=member.workspace_id).order_by("id")
     rows = list(boxes.values_list("id", "owner_id", "sharing", "delegate_id"))
     common = frozenset(pk for pk, *_, delegate_id in rows if delegate_id)
+    doors = access.doors(member)
     own = tuple(pk for pk, owner_id, *_ in rows if owner_id == member.user_id or pk in common)
     shared = {
         pk: SHARED[Mailbox.Sharing(sharing)]
         for pk, _, sharing, _ in rows
-        if pk not in own and sharing != Mailbox.Sharing.PRIVATE
+        if pk not in own and sharing != Mailbox.Sharing.PRIVATE and doors != ()
     }
-    doors = access.doors(member)
     return Viewer(member.workspace_id, member.user_id, own, shared, common, doors)
 
 
