@@ -139,7 +139,8 @@ def choose(standing: Matching, choices: Mapping[str, Choice]) -> Matching:
 def offered(name: str) -> tuple[tuple[str, str], ...]:
     """What can be chosen for a field: (word, label)."""
     if name in OF_KINDS:
-        return tuple((one, registry.get(one).label) for one in registry.kinds())
+        kinds = registry.matched_kinds() if name == "match_types" else registry.kinds()
+        return tuple((one, registry.get(one).label) for one in kinds)
     field = LinkPolicy.field(name)
     found = field.base_field if isinstance(field, ArrayField) else field
     return tuple((str(word), str(label)) for word, label in found.flatchoices)

@@ -86,6 +86,15 @@ class Making(Protocol):
         id)."""
 
 
+@runtime_checkable
+class Filed(Protocol):
+    """A kind that no address leads to: mail is filed there by people, or by its module's rules."""
+
+    @property
+    def filed_by(self) -> str:
+        """Who files it, in words."""
+
+
 class NotFound(KeyError):
     """No plug-in has registered this kind."""
 
@@ -122,6 +131,11 @@ def modules() -> dict[str, str]:
 def kinds() -> tuple[str, ...]:
     """Every registered kind, in the order of registration."""
     return tuple(_linkables)
+
+
+def matched_kinds() -> tuple[str, ...]:
+    """The kinds that mail can be matched to: by addresses, or along with a record that is."""
+    return tuple(kind for kind, one in _linkables.items() if not isinstance(one, Filed))
 
 
 def cards(records: Iterable[tuple[str, int]], member: Member) -> Mapping[tuple[str, int], Card]:

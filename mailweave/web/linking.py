@@ -179,7 +179,7 @@ def _choices(data: QueryDict) -> dict[str, Choice]:
     if types is not None:
         if not types:
             raise Expected("Kinds of record: choose at least one, or no mail would be linked.")
-        chosen["match_types"] = () if set(registry.kinds()) <= set(types) else types
+        chosen["match_types"] = () if set(registry.matched_kinds()) <= set(types) else types
     return chosen
 
 
@@ -263,7 +263,7 @@ def _some(samples: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _words(name: str, matching: Matching) -> tuple[str, ...]:
     chosen = getattr(matching, name)
     if name == "match_types" and not chosen:
-        return registry.kinds()
+        return registry.matched_kinds()
     return chosen if isinstance(chosen, tuple) else (str(chosen),)
 
 

@@ -103,7 +103,8 @@ def test_every_choice_stands_on_the_page_with_its_sentence(place: Place) -> None
             assert f'name="{name}" value="{word}"' in text
             assert label in text
     chosen = place.form()
-    assert chosen["match_types"] == list(registry.kinds())
+    assert chosen["match_types"] == list(registry.matched_kinds())
+    assert "support.ticket" not in chosen["match_types"]  # a ticket's mail is filed
     assert chosen["roles_in"] == ["from", "to", "cc"]
     assert chosen["deal_mode"] == ["latest"]
 

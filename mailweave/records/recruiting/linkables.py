@@ -33,7 +33,7 @@ class Records:
         return [self._card(row) for row in found]
 
     def sources(self, record_id: int) -> Sequence[tuple[str, int]]:
-        """The record itself: a job's mail is what was linked to it by hand."""
+        """The record itself."""
         return [(self.kind, record_id)]
 
     def _card(self, row: Any) -> Card:
@@ -67,6 +67,13 @@ class People(Records):
         return row is not None and access.allows(member, "edit", row.owner_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Openings(Records):
+    """Jobs: their mail is what was linked to them by hand."""
+
+    filed_by: str = "people"
+
+
 def _of_candidate(candidate: Any) -> str:
     return " · ".join(filter(None, [candidate.title, candidate.primary]))
 
@@ -76,5 +83,5 @@ def _of_job(job: Any) -> str:
 
 
 registry.register(People(candidates.KIND, "Candidate", candidates.find, _of_candidate))
-registry.register(Records(jobs.KIND, "Job", jobs.find, _of_job))
+registry.register(Openings(jobs.KIND, "Job", jobs.find, _of_job))
 handing.register(intakes.READER, reading.read)

@@ -21,6 +21,7 @@ class Tickets:
 
     kind: str = tickets.KIND
     label: str = "Ticket"
+    filed_by: str = "processors"
 
     def cards(self, ids: Collection[int], member: Member) -> Mapping[int, Card]:
         """Cards of those that the member sees."""
