@@ -131,10 +131,11 @@ SELECT %(workspace)s, p.id, p.sent_at, mail_words(p.subject, w.people, d.text)
 FROM plan p JOIN draft d USING (id) JOIN named w USING (id) ORDER BY p.id;
 
 -- name: links
+-- Triggers are off, so that the moment by which lists are ordered is given here.
 INSERT INTO linking_link (
-    workspace_id, message_id, kind, record_id, linked, pinned, reason, address_id)
+    workspace_id, message_id, kind, record_id, linked, pinned, reason, address_id, sent_at)
 SELECT %(workspace)s, p.message_id, r.kind, r.record_id, true, false,
-    CASE WHEN p.role = 1 THEN 'sender' ELSE 'recipient' END, p.address_id
+    CASE WHEN p.role = 1 THEN 'sender' ELSE 'recipient' END, p.address_id, p.sent_at
 FROM mail_participant p
 JOIN linking_recordaddress r ON r.workspace_id = %(workspace)s AND r.address_id = p.address_id
 WHERE p.workspace_id = %(workspace)s AND p.role IN (1, 4, 5);
