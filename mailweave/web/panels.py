@@ -46,6 +46,8 @@ class Panel:
     count: str
     addresses: tuple[str, ...]
     in_mail: str
+    filed: bool
+    """No address leads to such a record: its mail is filed."""
 
 
 @members
@@ -85,6 +87,7 @@ def make(viewer: Viewer, member: Member, card: Card) -> Panel:
         count=f"{len(page.rows)}+" if page.next else str(len(page.rows)),
         addresses=addresses,
         in_mail=_in_mail(card, addresses),
+        filed=card.kind not in registry.matched_kinds(),
     )
 
 
