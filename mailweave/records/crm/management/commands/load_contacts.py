@@ -1,37 +1,17 @@
 """``manage.py load_contacts --workspace ID [FILE]``: fill the CRM from a JSON document."""
 
-import sys
-from pathlib import Path
-from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-
-from mailweave.kit import scope
-from mailweave.kit.errors import Expected
-from mailweave.people.models import Workspace
+from mailweave.people.loading import LoadCommand
 from mailweave.records.crm import loading
 
 
-class Command(BaseCommand):
-    """Loads companies, contacts, leads and deals. Loading the same again changes nothing."""
+class Command(LoadCommand):
+    """Loads companies, contacts, leads and deals."""
 
     help = "Load companies, contacts, leads and deals from a JSON file, or from standard input."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", nargs="?", type=Path, help="default: standard input")
-        parser.add_argument("--workspace", type=int, required=True, help="the workspace's id")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        del args
-        if not Workspace.objects.filter(pk=options["workspace"]).exists():
-            raise CommandError("There is no such workspace.")
-        try:
-            text = options["file"].read_bytes() if options["file"] else sys.stdin.buffer.read()
-            with scope.workspace(options["workspace"]):
-                done = loading.load(text)
-        except (OSError, Expected) as error:
-            raise CommandError(str(error)) from error
-        self.stdout.write(
+    def load(self, text: bytes) -> str:
+        done = loading.load(text)
+        return (
             f"{done.companies} companies, {done.contacts} contacts, {done.leads} leads and "
             f"{done.deals} deals loaded."
         )
