@@ -11,7 +11,7 @@ from mailweave.kit import clock
 from mailweave.kit.errors import Expected
 from mailweave.linking import activity
 from mailweave.people.access import Member, reach
-from mailweave.records.recruiting import access, candidates, jobs
+from mailweave.records.recruiting import candidates, jobs
 from mailweave.records.recruiting.models import Application, Candidate, Job
 
 
@@ -26,7 +26,7 @@ def of_candidate(member: Member, candidate_id: int) -> list[Application]:
 def of_job(member: Member, job_id: int) -> dict[str, list[Application]]:
     """The applications for a job by stage, of candidates this member sees, each with its
     candidate, and ``may_move``, whether this member may move it."""
-    edits = reach(member, "edit", access.MODULE)
+    edits = reach(member, "edit", candidates.MODULE)
     seen = candidates.find(member).order_by().values("pk")
     rows = Application.objects.filter(job=job_id, candidate__in=seen)
     found: dict[str, list[Application]] = {value: [] for value in Application.Stage.values}

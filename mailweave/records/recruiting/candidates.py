@@ -10,9 +10,9 @@ from mailweave.journal import entries
 from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.common.addresses import Book, ranked
 from mailweave.records.common.lists import words
-from mailweave.records.recruiting import access
 from mailweave.records.recruiting.models import (
     Application,
     Candidate,
@@ -22,6 +22,7 @@ from mailweave.records.recruiting.models import (
 
 BOOK = Book("recruiting.candidate", CandidateAddress, "candidate")
 KIND = BOOK.kind
+MODULE = "recruiting"
 
 
 def find(member: Member, text: str = "", *, stage: str = "") -> QuerySet[Any]:
@@ -29,7 +30,7 @@ def find(member: Member, text: str = "", *, stage: str = "") -> QuerySet[Any]:
     ``text``, or whose résumé has it as a whole word; with ``primary``, the primary address; of a
     ``stage`` if one is named."""
     found: QuerySet[Any] = Candidate.objects.select_related("owner")
-    found = access.within(member, found).annotate(primary=BOOK.primary())
+    found = rights.seen(member, found).annotate(primary=BOOK.primary())
     applied = Application.objects.filter(candidate=OuterRef("pk"))
     if stage:
         found = found.filter(Exists(applied.filter(stage=stage)))

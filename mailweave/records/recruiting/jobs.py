@@ -9,8 +9,8 @@ from mailweave.kit.errors import Expected
 from mailweave.linking import activity, owners
 from mailweave.linking import addresses as linked
 from mailweave.people.access import Member
+from mailweave.records.common import rights
 from mailweave.records.common.lists import words
-from mailweave.records.recruiting import access
 from mailweave.records.recruiting.models import Application, Job
 from mailweave.records.recruiting.models.candidates import today
 
@@ -20,7 +20,7 @@ KIND = "recruiting.job"
 def find(member: Member, text: str = "", *, status: str = "") -> QuerySet[Any]:
     """Jobs this member sees whose title, code, department or location has each word of ``text``;
     of a ``status`` if one is named."""
-    found: QuerySet[Any] = access.within(member, Job.objects.select_related("owner"))
+    found: QuerySet[Any] = rights.seen(member, Job.objects.select_related("owner"))
     if status:
         found = found.filter(status=status)
     for word in words(text):

@@ -11,7 +11,8 @@ from django.utils.http import urlencode
 from mailweave.linking import handing, registry
 from mailweave.linking.registry import Card
 from mailweave.people.access import Member
-from mailweave.records.recruiting import access, candidates, intakes, jobs, reading
+from mailweave.records.common import rights
+from mailweave.records.recruiting import candidates, intakes, jobs, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class People(Records):
 
     def _edits(self, record_id: int, member: Member) -> bool:
         row = self.find(member, "").filter(pk=record_id).first()
-        return row is not None and access.allows(member, "edit", row.owner_id)
+        return row is not None and rights.may(member, "edit", row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from mailweave.linking import links
 from mailweave.linking.models import Handed
 from mailweave.mail.models import Message
 from mailweave.people import notifications
-from mailweave.people.access import EVERYTHING, Member
-from mailweave.people.members import everyone
+from mailweave.people.access import Member
+from mailweave.people.members import working_with
 from mailweave.records.recruiting import applications, candidates, facts, fetching
-from mailweave.records.recruiting.access import MODULE
 from mailweave.records.recruiting.deciding import Decision, Outcome, decide
 from mailweave.records.recruiting.models import Candidate, Intake, IntakeEntry, Job
 
@@ -106,7 +105,7 @@ def _tell(entry: IntakeEntry) -> None:
     if said is None:
         return
     wanted = (entry.job.owner_id if entry.job else None) or entry.intake.created_by_id
-    able = {one.user_id for one in everyone() if MODULE in one.modules or one.role in EVERYTHING}
+    able = set(working_with(candidates.MODULE).values_list("user_id", flat=True))
     notifications.notify(
         {wanted} & able,
         kind="application",

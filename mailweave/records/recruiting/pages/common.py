@@ -4,15 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
 from mailweave.people.access import Deed, Member
 from mailweave.people.member import View, member_of, members
-from mailweave.records.recruiting import access, candidates, jobs
+from mailweave.records.common import rights
+from mailweave.records.recruiting import candidates, jobs
 from mailweave.records.recruiting.models import Application, Candidate, Job
 
 edits = require_http_methods(["GET", "HEAD", "POST"])
@@ -23,8 +23,7 @@ def recruiters(view: View) -> View:
 
     @wraps(view)
     def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not access.enters(member_of(request)):
-            raise Http404
+        rights.entering(request, candidates.MODULE)
         return view(request, *args, **kwargs)
 
     return members(cast(Any, inside))
@@ -43,8 +42,7 @@ def held(
     if request.method == "POST":
         rows = rows.select_for_update(of=("self",))
     row = get_object_or_404(rows, pk=pk)
-    if not access.allows(member, deed, row.owner_id):
-        raise PermissionDenied
+    rights.insist(member, deed, row)
     return row
 
 
@@ -60,8 +58,7 @@ def application(request: HttpRequest, pk: int) -> Application:
     if request.method == "POST":
         rows = rows.select_for_update(of=("self",))
     found: Application = get_object_or_404(rows, pk=pk)
-    if not access.allows(member, "edit", found.candidate.owner_id):
-        raise PermissionDenied
+    rights.insist(member, "edit", found.candidate)
     return found
 
 
@@ -82,5 +79,5 @@ def shown_job(request: HttpRequest, pk: int) -> Job:
 
 def _tell(request: HttpRequest, row: Any) -> None:
     member = member_of(request)
-    row.may_edit = access.allows(member, "edit", row.owner_id)
-    row.may_delete = access.allows(member, "delete", row.owner_id)
+    row.may_edit = rights.may(member, "edit", row)
+    row.may_delete = rights.may(member, "delete", row)
