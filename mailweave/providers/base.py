@@ -14,6 +14,17 @@ from mailweave.providers.access import Client as Client  # noqa: PLC0414 - one o
 from mailweave.providers.access import Endpoints as Endpoints  # noqa: PLC0414 - likewise
 from mailweave.providers.access import Tokens as Tokens  # noqa: PLC0414 - likewise
 from mailweave.providers.budget import Budget as Budget  # noqa: PLC0414 - likewise
+from mailweave.providers.consent import Dialect as Dialect  # noqa: PLC0414 - likewise
+from mailweave.providers.consent import Permission as Permission  # noqa: PLC0414 - likewise
+from mailweave.providers.consent import Place as Place  # noqa: PLC0414 - likewise
+from mailweave.providers.consent import Shared as Shared  # noqa: PLC0414 - likewise
+from mailweave.providers.sending import Letter as Letter  # noqa: PLC0414 - likewise
+from mailweave.providers.sending import SendAs as SendAs  # noqa: PLC0414 - likewise
+from mailweave.providers.sending import Sender as Sender  # noqa: PLC0414 - likewise
+from mailweave.providers.sending import Sent as Sent  # noqa: PLC0414 - likewise
+from mailweave.providers.sending import Staged as Staged  # noqa: PLC0414 - likewise
+from mailweave.providers.sending import Untraced as Untraced  # noqa: PLC0414 - likewise
+from mailweave.providers.sending import Waiting as Waiting  # noqa: PLC0414 - likewise
 
 Role = Literal["inbox", "sent", "drafts", "trash", "junk", "archive", "important", "chat", ""]
 """A folder's well-known use (RFC 6154, RFC 8621); empty for a folder a person made."""
@@ -209,6 +220,13 @@ class Reader(Protocol):
         """The decoded bytes of one part, in chunks. Raises Refused if it no longer exists."""
         ...
 
+    def raw(self, remote_id: str, cap: int) -> bytes:
+        """The message as RFC 5322; raises Refused if it is gone, or has more than ``cap`` bytes.
+
+        A provider that keeps no such thing writes one; it need not be what once was sent.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Hook:
@@ -296,60 +314,6 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Permission:
-    """One line of the dialog shown before the redirect."""
-
-    what: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a person sees what they have allowed, and can take it back."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What a company makes of OAuth 2.0 and OpenID Connect where these leave room."""
-
-    asked: Mapping[str, str] = field(default_factory=dict)
-    """Parameters of every authorization request."""
-    asked_anew: Mapping[str, str] = field(default_factory=dict)
-    """Added where a new mailbox is connected; a reconnection names its account instead."""
-    account: tuple[str, ...] = ("sub",)
-    """The claims of an id token that together are the key of an account, joined by dots."""
-    unlisted: frozenset[str] = frozenset()
-    """Scopes that are granted and yet not named among the granted ones."""
-    leads_on: bool = False
-    """The sign-in page may lead on to addresses nobody can name beforehand, before it shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """Mailboxes of an organisation's that people open with a permission of their own."""
-
-    scopes: tuple[str, ...]
-    """Asked for beside ``Kind.scopes`` once a person wants to add such a mailbox."""
-    permissions: tuple[Permission, ...]
-    needs: str
-    """What must have been done at the company before."""
-    not_for: Mapping[str, str]
-    """Accounts that know no such mailboxes, by how their key begins, and why."""
-
-    def key(self, account_id: str, address: str) -> str:
-        """The key of the mailbox at ``address``: its organisation's is that of who opens it."""
-        return f"{account_id.partition('.')[0]}.{address}"
-
-    def why_not(self, account_id: str) -> str:
-        """Why this account can add none; empty if it can."""
-        reasons = (why for start, why in self.not_for.items() if account_id.startswith(start))
-        return next(reasons, "")
-
-
-@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of mailbox as people and settings see it."""
 
@@ -391,3 +355,5 @@ class Provider:
     writer: Writer
     watcher: Watcher | None = None
     """None where a mailbox cannot be watched."""
+    sender: Sender | None = None
+    """None where nothing can be sent from a mailbox."""

@@ -1,8 +1,8 @@
 """What went wrong at a provider, in the few classes that say what to do next.
 
 Each class is an instruction: wait, reconnect, ask again with more consent, ask an administrator,
-restart the stream, skip, tell the operator, or try later. The text is for people; it never holds a
-token or mail.
+restart the stream, skip, tell the operator, find out, or try later. The text is for people; it
+never holds a token or mail.
 """
 
 from datetime import datetime
@@ -71,6 +71,14 @@ class Misconfigured(ProviderError):
 
 class Refused(ProviderError):
     """The provider will never accept this request as it stands."""
+
+
+class SendAsDenied(Refused):
+    """The mailbox may not send as this address; the text says who must grant what."""
+
+
+class InDoubt(ProviderError):
+    """It may or may not have been sent: find out before anything is done again."""
 
 
 class Unavailable(ProviderError):

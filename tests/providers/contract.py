@@ -5,11 +5,13 @@ promises of ``mailweave.providers.base`` and ``errors`` are checked for that pro
 """
 
 import base64
+import email
 import traceback
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import policy
 from typing import Any, Protocol
 
 import pytest
@@ -471,6 +473,36 @@ class ReaderContract:
         with pytest.raises(Refused):
             b"".join(reader.attachment(remote_id, data.part_id))
 
+    def test_a_message_comes_raw(self, world: World) -> None:
+        """Some providers keep it as it came, others write it anew."""
+        remote_id = world.deliver(with_attachments())
+        reader = world.reader()
+        told = email.message_from_bytes(reader.raw(remote_id, 1_000_000), policy=policy.default)
+        assert told.get_content_type() == "multipart/mixed"
+        attached = {part.get_filename(): part.get_content() for part in told.iter_attachments()}
+        assert attached["data.bin"] == BYTES
+
+    @pytest.mark.parametrize("fault", ["server_error", "reset", "html"])
+    def test_a_raw_message_that_cannot_be_had_now(self, fault: str, world: World) -> None:
+        remote_id = world.deliver(mail("x"))
+        reader = world.reader()
+        world.break_down(fault)
+        with pytest.raises(Unavailable):
+            reader.raw(remote_id, 1_000_000)
+        world.mend()
+        assert reader.raw(remote_id, 1_000_000)
+
+    def test_a_message_that_is_gone_or_too_large_is_refused(self, world: World) -> None:
+        remote_id = world.deliver(with_attachments())
+        reader = world.reader()
+        whole = len(reader.raw(remote_id, 1_000_000))
+        assert len(reader.raw(remote_id, whole)) == whole
+        with pytest.raises(Refused):
+            reader.raw(remote_id, whole - 1)
+        world.delete(remote_id)
+        with pytest.raises(Refused):
+            reader.raw(remote_id, whole)
+
     @pytest.mark.parametrize(
         "raw",
         [
@@ -744,6 +776,7 @@ class ReaderContract:
             if isinstance(one, Fetched) and one.attachments
         ]
         list(reader.attachment(remote_id, part_id))
+        reader.raw(remote_id, 1_000_000)
         follow(reader, cursor)
         assert budget.spent == world.used() - before > 0
 

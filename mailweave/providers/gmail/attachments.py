@@ -1,4 +1,4 @@
-"""The bytes of one part, streamed from JSON without ever holding the whole."""
+"""The bytes of one part, or of a whole message, streamed from JSON."""
 
 import binascii
 import re
@@ -8,10 +8,11 @@ from mailweave.kit import http
 from mailweave.providers.errors import Refused, Unavailable
 from mailweave.providers.gmail import calls, payload, wire
 from mailweave.providers.gmail.client import Client
+from mailweave.providers.gmail.failures import TooBig
 
 _CAP = 128 * http.MEGABYTE
 """Gmail takes mail of up to 50 MB, a third more in base64."""
-_START = re.compile(rb'"data"\s*:\s*"')
+_START = re.compile(rb'"(?:data|raw)"\s*:\s*"')
 _PREAMBLE = 4096
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 
@@ -24,6 +25,15 @@ def read(client: Client, remote_id: str, part_id: str) -> Iterator[bytes]:
         yield from _decoded(_quoted(client.stream(call, cap=_CAP)))
     elif part.body.data:
         yield payload.decode(part.body.data)
+
+
+def raw(client: Client, remote_id: str, cap: int) -> bytes:
+    """See :class:`mailweave.providers.base.Reader`."""
+    pieces = client.stream(calls.raw(remote_id), cap=cap * 4 // 3 + _PREAMBLE)
+    whole = b"".join(_decoded(_quoted(pieces)))
+    if len(whole) > cap:
+        raise TooBig("This message is larger than can be taken.")
+    return whole
 
 
 def _find(client: Client, remote_id: str, part_id: str) -> wire.Part:
@@ -59,7 +69,7 @@ def _mask(part_id: str) -> str:
 
 
 def _quoted(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """What stands in the string called data: base64url needs no escapes but one for ``=``."""
+    """What stands in the string, data or raw: base64url needs no escapes but one for ``=``."""
     head = b""
     for piece in pieces:
         head += piece
@@ -72,12 +82,12 @@ def _quoted(pieces: Iterator[bytes]) -> Iterator[bytes]:
     else:
         found = None
     if not found:
-        raise Unavailable("Gmail's answer holds no attachment.")
+        raise Unavailable("Gmail's answer holds no such bytes.")
     while b'"' not in head:
         yield head
         following = next(pieces, None)
         if following is None:
-            raise Unavailable("Gmail's answer ends in the middle of an attachment.")
+            raise Unavailable("Gmail's answer ends in the middle.")
         head = following
     yield head.partition(b'"')[0]
 
@@ -103,4 +113,4 @@ def _bytes(text: bytes) -> bytes:
     try:
         return binascii.a2b_base64(text + b"==")
     except binascii.Error:
-        raise Unavailable("Gmail's attachment is not base64.") from None
+        raise Unavailable("Gmail's answer is not base64.") from None

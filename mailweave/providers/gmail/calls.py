@@ -111,6 +111,11 @@ def attachment(remote_id: str, attachment_id: str) -> Call:
     return Call(_with(path, fields="data"), 20)
 
 
+def raw(remote_id: str) -> Call:
+    """A whole message as RFC 5322."""
+    return Call(_with(f"messages/{_safe(remote_id)}", format="raw", fields="raw"), 20)
+
+
 def mark(remote_id: str, *, seen: bool) -> Call:
     """Take the label that says unread from one message, or put it there."""
     path = _with(f"messages/{_safe(remote_id)}/modify", fields="id")

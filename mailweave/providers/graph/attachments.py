@@ -1,8 +1,9 @@
-"""What is attached to a message, and the bytes of one attachment.
+"""What is attached to a message, and the bytes of one attachment or of the whole.
 
 https://learn.microsoft.com/en-us/graph/api/message-list-attachments
 """
 
+import re
 from collections.abc import Iterator
 
 from mailweave.providers.errors import Refused, Unavailable
@@ -12,6 +13,7 @@ from mailweave.providers.graph.failures import Corrupt, Gone, Invalid
 from mailweave.providers.graph.message import REFERENCE, kind_of, part_ids
 
 _MOST_PAGES = 50
+_FIELD = re.compile(rb"[A-Za-z][A-Za-z0-9-]*:")
 
 IN_THE_CLOUD = (
     "This attachment is a link to a file in the cloud; open the message in Outlook to get it."
@@ -30,6 +32,17 @@ def read(client: Client, remote_id: str, part_id: str) -> Iterator[bytes]:
         yield from client.stream(calls.attachment(remote_id, found.id))
     except (Gone, Invalid, Corrupt) as error:
         raise Refused(f"This attachment cannot be had: {error}") from None
+
+
+def raw(client: Client, remote_id: str, cap: int) -> bytes:
+    """See :class:`mailweave.providers.base.Reader`: Exchange writes it anew from what it keeps."""
+    try:
+        whole = b"".join(client.stream(calls.raw(remote_id, cap)))
+    except (Gone, Invalid, Corrupt) as error:
+        raise Refused(f"This message cannot be had: {error}") from None
+    if not _FIELD.match(whole):
+        raise Unavailable("Microsoft Graph answered with something other than a message.")
+    return whole
 
 
 def more(client: Client, link: str | None) -> Iterator[wire.Attachment]:

@@ -152,6 +152,11 @@ def attachment(remote_id: str, attachment_id: str) -> Call:
     return Call(VERSION + path)
 
 
+def raw(remote_id: str, cap: int) -> Call:
+    """A whole message as RFC 5322: https://learn.microsoft.com/en-us/graph/outlook-get-mime-message"""
+    return Call(f"{VERSION}/me/messages/{_safe(remote_id)}/$value", cap=cap)
+
+
 def delta(folder_id: str) -> Call:
     """The first page of a folder's changes: everything there is."""
     return changes(f"{VERSION}/me/mailFolders/{_safe(folder_id)}/messages/delta?$select={STATE}")

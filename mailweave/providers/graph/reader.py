@@ -60,3 +60,6 @@ class GraphReader:
 
     def attachment(self, remote_id: str, part_id: str) -> Iterator[bytes]:
         return attachments.read(self.client, remote_id, part_id)
+
+    def raw(self, remote_id: str, cap: int) -> bytes:
+        return attachments.raw(self.client, remote_id, cap)
