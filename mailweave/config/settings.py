@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "mailweave.linking.apps.LinkingConfig",
     "mailweave.journal.apps.JournalConfig",
     "mailweave.sync.apps.SyncConfig",
+    "mailweave.outbox.apps.OutboxConfig",
     "mailweave.records.crm.apps.CrmConfig",
     "mailweave.records.support.apps.SupportConfig",
     "mailweave.records.recruiting.apps.RecruitingConfig",

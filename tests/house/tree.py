@@ -16,6 +16,7 @@ PRODUCT = ROOT / "mailweave"
 FLOORS = (
     ("config",),
     ("web", "records"),
+    ("outbox",),
     ("sync", "journal"),
     ("linking",),
     ("mail",),

@@ -26,6 +26,9 @@ SECRETS = {
 # Values that constraints ask for.
 GIVEN = {
     "mail_copy.state": "stored",
+    "outbox_draft.act": "new",
+    "outbox_habit.undo_seconds": "10",
+    "outbox_submission.state": "sent",
     "people_membership.role": "member",
     "sync_backfill.state": "running",
 }

@@ -1,0 +1,1 @@
+"""What we send, one letter at a time."""

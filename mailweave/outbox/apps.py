@@ -1,0 +1,11 @@
+"""Wiring of the outbox."""
+
+from django.apps import AppConfig
+
+
+class OutboxConfig(AppConfig):
+    """What people write, and how it goes out."""
+
+    name = "mailweave.outbox"
+    label = "outbox"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,50 @@
+"""Whether a draft can go: asked when it is sent, and again when it is due."""
+
+from datetime import timedelta
+
+from mailweave.mail import reading
+from mailweave.mail.models import Mailbox, Message
+from mailweave.mail.visibility import Viewer
+from mailweave.outbox import files, identities, recipients
+from mailweave.outbox.models import Draft, Submission
+from mailweave.people.access import Member
+
+LATE = timedelta(hours=1)
+"""How long ago what arrives now may have been written."""
+UNFILLED = "data-unresolved"
+"""The attribute of what a template left open: such letters do not go."""
+
+
+def problems(member: Member, draft: Draft) -> list[str]:
+    """Why a draft cannot be sent as it is, in words; empty if it can."""
+    fields = [recipients.read(one) for one in (draft.to, draft.cc, draft.bcc)]
+    found = recipients.problems(fields)
+    choice = identities.find(member, draft.mailbox_id, draft.address)
+    if choice is None:
+        found.append("Please choose from where to send this.")
+    elif choice.why:
+        found.append(f"It cannot be sent from {choice.address} now. {choice.why}")
+    if UNFILLED in draft.html:
+        found.append("A field of the template is not filled in. It is marked in the text.")
+    found += [
+        f"“{one.name}” is not uploaded yet."
+        for one in files.listed(draft.pk)
+        if not one.ready and one.part_id is None
+    ]
+    return found
+
+
+def answered(viewer: Viewer, draft: Draft) -> list[int]:
+    """The messages that came into the conversation since its writer looked, oldest first, as far
+    as they see them; those the writer sent themselves, and answers of machines, do not count."""
+    if draft.source_id is None or draft.act == Draft.Act.FORWARD:
+        return []
+    thread_id = Message.objects.filter(pk=draft.source_id).values_list("thread_id", flat=True)
+    rows = Message.objects.filter(thread_id=thread_id.first(), pk__gt=draft.known, automatic=False)
+    rows = rows.filter(sent_at__gte=draft.made_at - LATE)
+    theirs = Submission.objects.filter(author_id=draft.author_id, message__isnull=False)
+    rows = rows.exclude(pk__in=theirs.values("message_id"))
+    mine = Mailbox.objects.filter(owner_id=draft.author_id, delegate=None)
+    own = {one.lower() for one in mine.values_list("address", flat=True)}
+    fresh = reading.messages(viewer, list(rows.values_list("pk", flat=True)))
+    return [one.id for one in fresh if one.sender.address not in own]

@@ -1,0 +1,134 @@
+"""A draft becomes a letter: the bytes that go out, frozen before anybody is asked to send them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailweave.kit import clock
+from mailweave.mail import reading
+from mailweave.mail.models import Copy, Message
+from mailweave.mail.visibility import NotFound, Viewer
+from mailweave.mime import compose, text
+from mailweave.mime.compose import File, Outgoing, Person
+from mailweave.mime.headers import Headers, references
+from mailweave.outbox import files, identities, recipients
+from mailweave.outbox.models import Draft, FrozenPiece, SendingRule, Submission
+from mailweave.people.access import Member
+from mailweave.providers.base import Letter
+from mailweave.providers.sending import KEY_HEADER
+
+PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a letter answers or forwards, as its writer sees it: Message-IDs without brackets."""
+
+    message_id: str
+    references: tuple[str, ...]
+
+
+def write(member: Member, viewer: Viewer, submission: Submission) -> bytes:
+    """The letter of a submission, as it would go now. Raises compose.Unwritable."""
+    draft = submission.draft
+    choice = identities.find(member, submission.mailbox_id, submission.address)
+    name = (choice.name if choice else "") or ("" if choice and choice.shared else member.name)
+    to, cc, bcc = (_people(one) for one in (draft.to, draft.cc, draft.bcc))
+    origin = _origin(viewer, draft)
+    answers = draft.act in {Draft.Act.REPLY, Draft.Act.REPLY_ALL}
+    return compose.write(
+        Outgoing(
+            sender=Person(name, submission.address),
+            reply_to=(),
+            to=to,
+            cc=(*cc, *_copied(to, cc, bcc)),
+            bcc=bcc,
+            subject=draft.subject,
+            text=draft.text if not draft.html else text.from_html(draft.html),
+            html=draft.html,
+            files=tuple(_files(draft)),
+            message_id=submission.own_message_id,
+            in_reply_to=origin.message_id if origin and answers else "",
+            references=(*origin.references, origin.message_id) if origin else (),
+            date=clock.now(),
+            headers=((KEY_HEADER, submission.key),),
+        )
+    )
+
+
+def freeze(submission: Submission, raw: bytes) -> None:
+    """Keep the bytes that go out, once and for all of this submission's tries."""
+    rows = FrozenPiece.objects.filter(submission=submission)
+    if rows.exists():
+        raise ValueError("the letter is frozen already")
+    starts = range(0, len(raw), PIECE)
+    for start in starts:
+        FrozenPiece.objects.create(
+            submission=submission, start=start, data=raw[start : start + PIECE]
+        )
+
+
+def is_frozen(submission: Submission) -> bool:
+    """Whether the bytes of a submission stand."""
+    return bool(FrozenPiece.objects.filter(submission=submission).exists())
+
+
+def thaw(submission: Submission) -> None:
+    """Let go of the bytes, once it is known what became of them."""
+    FrozenPiece.objects.filter(submission=submission).delete()
+
+
+def letter(submission: Submission) -> Letter:
+    """The frozen bytes, with where they belong in the mailbox they leave from."""
+    pieces = FrozenPiece.objects.filter(submission=submission).order_by("start")
+    raw = b"".join(bytes(one.data) for one in pieces.iterator(16))
+    draft = submission.draft
+    copy = None
+    if draft.source_id:
+        rows = Copy.objects.filter(mailbox_id=submission.mailbox_id, message_id=draft.source_id)
+        copy = rows.filter(state=Copy.State.STORED).first()
+    is_forward = draft.act == Draft.Act.FORWARD
+    return Letter(
+        raw=raw,
+        key=submission.key,
+        message_id=submission.own_message_id,
+        # A forwarded message has another subject: it begins a conversation of its own.
+        remote_thread_id=copy.remote_thread_id if copy and not is_forward else "",
+        answers=copy.remote_id if copy else "",
+    )
+
+
+def missing(draft_id: int) -> list[int]:
+    """The files carried over from messages whose bytes are not here yet: their numbers."""
+    return [one.pk for one in files.listed(draft_id) if not one.ready]
+
+
+def _people(entries: list[str]) -> tuple[Person, ...]:
+    return tuple(Person(one.name, one.address) for one in recipients.read(entries))
+
+
+def _copied(*fields: tuple[Person, ...]) -> Iterator[Person]:
+    """Those the workspace wants set in Cc who are not on the letter anyway."""
+    rule = SendingRule.objects.first()
+    here = {one.address.lower() for field in fields for one in field}
+    for one in recipients.read(rule.copy_to if rule else ()):
+        if not one.problem and one.address.lower() not in here:
+            yield Person(one.name, one.address)
+
+
+def _files(draft: Draft) -> Iterator[File]:
+    for one in files.listed(draft.pk):
+        data = b"".join(files.read(one.pk))
+        yield File(one.name, one.content_type, data, one.content_id)
+
+
+def _origin(viewer: Viewer, draft: Draft) -> Origin | None:
+    if draft.source_id is None:
+        return None
+    source: Message | None = Message.objects.filter(pk=draft.source_id).first()
+    if source is None or not source.message_id:
+        return None
+    try:
+        head = Headers(reading.headers(viewer, source.pk))
+    except NotFound:
+        return Origin(source.message_id, ())
+    return Origin(source.message_id, tuple(references(head)))

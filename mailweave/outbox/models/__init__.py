@@ -1,0 +1,18 @@
+"""The outbox's tables."""
+
+from mailweave.outbox.models.drafts import Draft, DraftFile, FilePiece
+from mailweave.outbox.models.identities import Habit, Identity, Signature
+from mailweave.outbox.models.rules import SendingRule
+from mailweave.outbox.models.submissions import FrozenPiece, Submission
+
+__all__ = [
+    "Draft",
+    "DraftFile",
+    "FilePiece",
+    "FrozenPiece",
+    "Habit",
+    "Identity",
+    "SendingRule",
+    "Signature",
+    "Submission",
+]
