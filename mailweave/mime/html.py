@@ -65,21 +65,24 @@ def sanitise(
     Pure: no network, no files. Never raises for any ``html``.
     """
     try:
-        sheet, body, depth = _read(html)
+        sheet, body, depth = read(html)
     except tokens.OverCap:
         return Clean("", over_cap=True)
     pictures = Images(images, cids)
     pictures.settle(body)
     folded = folding.fold(body)
-    whole = _inline(tree.serialise(body), sheet, tree.size(body), depth)
+    whole = inline(body, sheet, depth)
     final = _Filter(pictures)
     safe = final.clean(whole)
     return Clean(safe, pictures.blocked, pictures.trackers, final.styled, folded)
 
 
-def _read(html: str) -> tuple[str, tree.Element, int]:
-    """(style sheet, body, depth) of a mail's HTML; raises OverCap."""
-    tidy = tokens.tidy(clean(html))
+def read(html: str, marks: frozenset[str] = frozenset()) -> tuple[str, tree.Element, int]:
+    """(style sheet, body, depth) of foreign HTML, balanced; raises OverCap.
+
+    ``marks`` are attributes of our own that stay besides those HTML mail may use.
+    """
+    tidy = tokens.tidy(clean(html), marks)
     worn = "".join(f' {name}="{value}"' for name, value in tidy.body.items())
     body, depth = tree.parse(f"<html><head></head><body{worn}>{tidy.html}</body></html>")
     if depth > MAX_DEPTH:
@@ -87,9 +90,10 @@ def _read(html: str) -> tuple[str, tree.Element, int]:
     return tidy.sheet, body, depth
 
 
-def _inline(body: str, sheet: str, elements: int, depth: int) -> str:
+def inline(element: tree.Element, sheet: str, depth: int) -> str:
     """The body with its style sheet moved into style attributes, as a <div>."""
-    rules = css.sheet(sheet, elements, depth) if sheet else ""
+    body = tree.serialise(element)
+    rules = css.sheet(sheet, tree.size(element), depth) if sheet else ""
     if rules:
         document = f"<html><head><style>{rules}</style></head>{body}</html>"
         try:
@@ -116,7 +120,7 @@ class _Filter:
             html,
             tags=set(TAGS | {"details", "summary"}),
             clean_content_tags={"script", "style", "svg", "math", "template", "title", "object"},
-            attributes=_attributes(),
+            attributes={**attributes(), "details": {"class"}},
             attribute_filter=self._attribute,
             url_schemes={"http", "https", "mailto", "tel", "data"},  # href and src: _attribute
             link_rel="noopener noreferrer nofollow",
@@ -129,7 +133,7 @@ class _Filter:
         if name == "style":
             return self._style(value)
         if name == "href":
-            return _href(value)
+            return link(value)
         if name == "src":
             return self.images.issued.get(value)
         if name == "class":
@@ -152,18 +156,23 @@ class _Filter:
         return style.text or None
 
     def _colour(self, value: str) -> str | None:
-        if not _COLOUR.fullmatch(value.strip()):
-            return None
-        self.styled = True
-        return value.strip()
+        value = colour(value) or ""
+        self.styled = self.styled or bool(value)
+        return value or None
 
 
-def _href(value: str) -> str | None:
+def colour(value: str) -> str | None:
+    """The value of an attribute that names a colour; None when it names none."""
+    return value.strip() if _COLOUR.fullmatch(value.strip()) else None
+
+
+def link(value: str) -> str | None:
     """An absolute link for people, without the blanks and controls browsers would ignore."""
     value = _JUNK.sub("", value)
     return value if _HREF.match(value) and len(value) <= 8_000 else None
 
 
-def _attributes() -> dict[str, set[str]]:
+def attributes() -> dict[str, set[str]]:
+    """The attributes that the sanitiser looks at, by tag; "*" for every tag."""
     allowed = {tag: set(names) for tag, names in ATTRIBUTES_OF.items() if tag in TAGS}
-    return {**allowed, "*": set(ATTRIBUTES), "details": {"class"}}
+    return {**allowed, "*": set(ATTRIBUTES)}

@@ -13,6 +13,7 @@ _FORWARD = "fwd?|wg|tr|doorst|enc|rv|i|vb|vl|i̇lt|ilt|pd|转发|轉寄|転送|�
 _PREFIX = re.compile(
     rf"(?:(?P<reply>{_REPLY})|(?P<forward>{_FORWARD}))\s?(?:\[\d{{1,4}}\]|\(\d{{1,4}}\)|\^\d{{1,3}})?\s?[:：]\s*+"
 )
+_ANY_CASE = re.compile(_PREFIX.pattern, re.IGNORECASE)
 _TAG = re.compile(r"\[[^\[\]\d]{0,60}\]\s*+")
 _TRAILER = "(fwd)"
 _WRAPPED = re.compile(r"\[\s*fwd?:(.*)\]", re.DOTALL)
@@ -42,6 +43,27 @@ def is_reply(subject: str) -> bool:
     if _PREFIX.match(text) or _WRAPPED.fullmatch(text) or text.endswith(_TRAILER):
         return True
     return bool(tag and _PREFIX.match(text, tag.end()))
+
+
+def reply(subject: str) -> str:
+    """The subject of an answer: one "Re:" in front, whatever stood there before."""
+    return f"Re: {_without('reply', subject)}".strip()
+
+
+def forward(subject: str) -> str:
+    """The subject of a forwarded message: one "Fwd:" in front; that it was an answer stays."""
+    return f"Fwd: {_without('forward', subject)}".strip()
+
+
+def _without(kind: str, subject: str) -> str:
+    """A subject as it is shown, without prefixes of one kind in front, nor behind a list's tag."""
+    text = " ".join(decode(subject[: MAX_SUBJECT * 4]).split())[: MAX_SUBJECT - 10]
+    tag = _TAG.match(text)
+    start = tag.end() if tag else 0
+    end = start
+    while (match := _ANY_CASE.match(text, end)) and match[kind]:
+        end = match.end()
+    return text[:start] + text[end:]
 
 
 def _fold(subject: str) -> str:

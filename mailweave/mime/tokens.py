@@ -43,16 +43,17 @@ class Tidy:
     body: dict[str, str] = field(default_factory=dict)
 
 
-def tidy(html: str) -> Tidy:
-    """Rewrite foreign HTML; raises OverCap."""
+def tidy(html: str, marks: frozenset[str] = frozenset()) -> Tidy:
+    """Rewrite foreign HTML, with attributes called ``marks`` too; raises OverCap."""
     if len(html) > MAX_BYTES or html.count("<") > MAX_TAGS:
         raise OverCap
-    return _Writer(_ILLEGAL.sub("", html)).write()
+    return _Writer(_ILLEGAL.sub("", html), marks).write()
 
 
 class _Writer:
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, marks: frozenset[str]) -> None:
         self._html = html
+        self._everywhere = ATTRIBUTES | marks
         self._out: list[str] = []
         self._sheets: list[str] = []
         self._body: dict[str, str] = {}
@@ -101,7 +102,7 @@ class _Writer:
             if count >= MAX_ATTRIBUTES:
                 raise OverCap
             name = match[1].lower()
-            if name in found or not (name in ATTRIBUTES or name in allowed):
+            if name in found or not (name in self._everywhere or name in allowed):
                 continue
             value = _unquote(match[2] or "").strip()
             if name in ("href", "src"):  # browsers would ignore them there

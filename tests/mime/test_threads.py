@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailweave.mime import threads
 from mailweave.mime.threads import base_subject, is_reply
 
 
@@ -83,3 +84,23 @@ def test_long_subjects_are_quick(unit: str) -> None:
     base_subject(unit * 100_000)
     is_reply(unit * 100_000)
     assert time.process_time() - started < 0.3
+
+
+@pytest.mark.parametrize(
+    ("subject", "answered", "passed_on"),
+    [
+        ("Offer", "Re: Offer", "Fwd: Offer"),
+        ("Re: Offer", "Re: Offer", "Fwd: Re: Offer"),
+        ("AW: RE[2]: Angebot", "Re: Angebot", "Fwd: AW: RE[2]: Angebot"),
+        ("WG: Fwd: Angebot", "Re: WG: Fwd: Angebot", "Fwd: Angebot"),
+        ("[list] Re: Offer", "Re: [list] Offer", "Fwd: [list] Re: Offer"),
+        ("[#12] Offer", "Re: [#12] Offer", "Fwd: [#12] Offer"),
+        ("Regards", "Re: Regards", "Fwd: Regards"),
+        ("", "Re:", "Fwd:"),
+        ("=?utf-8?q?Re=3A_a=0D=0ABcc=3A_b?=", "Re: a Bcc: b", "Fwd: Re: a Bcc: b"),
+    ],
+)
+def test_an_answer_says_so_once(subject: str, answered: str, passed_on: str) -> None:
+    assert threads.reply(subject) == answered
+    assert threads.forward(subject) == passed_on
+    assert len(threads.reply("x" * 2000)) <= 998
