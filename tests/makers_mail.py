@@ -40,6 +40,7 @@ class CopyFact:
     mailbox_id: int
     seen: bool
     state: str
+    sharing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Archive:
 
     owners: dict[int, int] = field(default_factory=dict)
     sharing: dict[int, str] = field(default_factory=dict)
+    delegates: dict[int, int] = field(default_factory=dict)
+    """Shared mailboxes, each with the mailbox it is opened with."""
     messages: dict[int, MessageFact] = field(default_factory=dict)
     copies: list[CopyFact] = field(default_factory=list)
     links: dict[tuple[int, int], tuple[bool, bool]] = field(default_factory=dict)
@@ -82,6 +85,8 @@ class Archive:
             **fields,
         )
         self.owners[made.pk], self.sharing[made.pk] = owner.pk, sharing
+        if made.delegate_id:
+            self.delegates[made.pk] = made.delegate_id
         return int(made.pk)
 
     def thread(self) -> int:
@@ -143,6 +148,7 @@ class Archive:
         seen: bool = True,
         state: str = "stored",
         bcc: Sequence[str] = (),
+        sharing: int | None = None,
     ) -> None:
         Copy.objects.create(
             mailbox_id=mailbox_id,
@@ -153,8 +159,9 @@ class Archive:
             thread_id=self.messages[message_id].thread_id,
             seen=seen,
             bcc=list(bcc),
+            sharing=sharing,
         )
-        self.copies.append(CopyFact(message_id, mailbox_id, seen, state))
+        self.copies.append(CopyFact(message_id, mailbox_id, seen, state, sharing))
 
     def link(
         self,

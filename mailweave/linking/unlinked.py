@@ -184,7 +184,8 @@ def dismissed(
     starts."""
     at = cursors.parse(after).at
     asked = {"own": list(viewer.own), "at": at, "limit": limit + 1}
-    found = [Dismissed(*row) for row in sql.run(QUERIES["dismissed"], **asked)]
+    query = compose(HERE, "unlinked", "dismissed")
+    found = [Dismissed(*row) for row in read(query, viewer, **asked)]
     more = len(found) > limit
     return found[:limit], cursors.write(Place(found[limit - 1].at, 0)) if more else None
 

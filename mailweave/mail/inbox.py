@@ -26,6 +26,13 @@ class Filters:
 
 
 EVERYTHING = Filters()
+SHOWS = {
+    "own": "",
+    "shared": "AND {open: tm} AND tm.sharing IS DISTINCT FROM 0",
+    "opened": "AND {open: tm} AND tm.sharing > 0",
+    "capped": "AND tm.sharing IS DISTINCT FROM 0",
+}
+"""Which threads mailboxes show, by how they are the viewer's; each has an index of its own."""
 
 
 def page(
@@ -53,18 +60,25 @@ def address_id(viewer: Viewer, address: str) -> int | None:
 def _newest(
     viewer: Viewer, scope: Sequence[int], filters: Filters, start: Place, limit: int
 ) -> list[Find]:
-    passes = "AND tm.unread_count > 0" if filters.unread else ""
+    passes = sql.load("mailweave.mail", "inbox")["unread"] if filters.unread else ""
     if filters.thread_ids is not None:
         passes += " AND tm.thread_id = ANY(%(threads)s::bigint[])"
+    boxes = viewer.sort(scope)
+    if not boxes:
+        return []
+    stretch = sql.load("mailweave.mail", "inbox")["stretch"]
+    stretches = " UNION ALL ".join(
+        stretch.replace("{boxes}", name).replace("{shows}", SHOWS[name]) for name in boxes
+    )
     found = _walk(
-        compose("mailweave.mail", "inbox", "newest", passes=passes),
+        compose("mailweave.mail", "inbox", "newest", stretches=stretches, passes=passes),
         viewer,
         start,
         limit,
         # From each of many mailboxes only a few: together they mostly fill a page.
         batch=min(limit, max(10, 6 * limit // max(1, len(scope)))),
-        own=[pk for pk in scope if pk in viewer.own],
-        shared=[pk for pk in scope if pk in viewer.shared],
+        **boxes,
+        scope=list(scope),
         threads=list(filters.thread_ids or ()),
     )
     return [Find(place, thread_id) for place, thread_id in found]
@@ -81,7 +95,14 @@ def _with_address(
     if filters.thread_ids is not None:
         passes += " AND m.thread_id = ANY(%(threads)s::bigint[])"
     found = _walk(
-        compose("mailweave.mail", "inbox", "with_address", passes=passes, shown=pieces["shown"]),
+        compose(
+            "mailweave.mail",
+            "inbox",
+            "with_address",
+            passes=passes,
+            shown=pieces["shown"],
+            unread=pieces["unread"],
+        ),
         viewer,
         start,
         limit,

@@ -333,6 +333,7 @@ def _write_copies(cursor: Any, page: _Page) -> tuple[int, dict[int, int], tuple[
         received=[a.received_at for a in arrivals],
         now=clock.now(),
     )
+    threads.settle_sharing(set(thread_ids))
     pairs = dict(zip(remote_threads, thread_ids, strict=True))
     _run(
         cursor,

@@ -18,16 +18,23 @@ def merge(winners: Mapping[int, int]) -> None:
         "workspace": scope.current(),
         "losers": list(winners),
         "winners": list(winners.values()),
+        "threads": list(set(winners.values())),
     }
     with connection.cursor() as cursor:
         for name in (
             "move_messages",
             "move_copies",
+            "settle_sharing",
             "move_remote_threads",
             "move_keys",
             "drop_threads",
         ):
             cursor.execute(QUERIES[name], parameters)
+
+
+def settle_sharing(thread_ids: Collection[int]) -> None:
+    """Have all copies of a thread in a mailbox say the same of how it is shared: the stricter."""
+    sql.run(QUERIES["settle_sharing"], threads=list(thread_ids))
 
 
 def refresh(thread_ids: Collection[int]) -> None:

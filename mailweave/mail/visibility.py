@@ -4,6 +4,8 @@
 - In other people's mailboxes they see linked mail only, as far as the mailbox is shared; and of
   that only what is about a record they may see.
 - A shared mailbox belongs to the workspace: every member sees all of it, as if they owned it.
+- Of one thread more or less may be shared than of the rest of its mailbox: whoever decides about
+  the mailbox said so (:mod:`mailweave.mail.sharing`). Unlinked mail is never opened by that.
 - A message seen through several mailboxes is seen at the highest of their levels.
 - A role gives no right to read other people's unlinked mail. Disconnecting changes nothing.
 
@@ -16,15 +18,16 @@ database, follows the same one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from mailweave.kit import sql
-from mailweave.mail.models import Mailbox
+from mailweave.mail.models import Mailbox, ThreadMailbox
 from mailweave.people import access
 from mailweave.people.access import Member
 
@@ -52,14 +55,19 @@ SHARED = {
     Mailbox.Sharing.SUBJECT: Level.SUBJECT,
     Mailbox.Sharing.METADATA: Level.METADATA,
 }
+NOTHING = 0
+"""What colleagues see of a private mailbox, where no thread of it is opened to them."""
+CAPPED = 5
+"""To ``mail_level``: all of it, but for threads of which less is shared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Whose eyes mail is read with: the mailboxes that are theirs, and those shared with them.
 
-    Of ``own``, those in ``common`` are everybody's. ``doors`` are those that open for them, None if
-    all do.
+    Of ``own``, those in ``common`` are everybody's, and others decide about those in ``capped``. Of
+    mailboxes in ``opened`` only single threads are shared. ``doors`` are those that open for the
+    viewer, None if all do.
     """
 
     workspace_id: int
@@ -68,11 +76,18 @@ class Viewer:
     shared: Mapping[int, Level]
     common: frozenset[int] = frozenset()
     doors: tuple[str, ...] | None = None
+    capped: frozenset[int] = frozenset()
+    opened: tuple[int, ...] = ()
 
     @property
     def mailbox_ids(self) -> tuple[int, ...]:
         """Every mailbox of which this viewer may see anything."""
-        return (*self.own, *self.shared)
+        return (*self.own, *self.shared, *self.opened)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """The mailboxes this viewer decides about."""
+        return tuple(pk for pk in self.own if pk not in self.capped)
 
     def parameters(self) -> dict[str, Any]:
         """What the SQL of :func:`read` needs to know about the viewer."""
@@ -80,8 +95,23 @@ class Viewer:
             "workspace": self.workspace_id,
             "mailboxes": list(self.mailbox_ids),
             "doors": None if self.doors is None else list(self.doors),
-            "levels": [Level.OWN.value] * len(self.own) + [v.value for v in self.shared.values()],
+            "levels": [
+                *(CAPPED if pk in self.capped else Level.OWN.value for pk in self.own),
+                *(level.value for level in self.shared.values()),
+                *(NOTHING for _ in self.opened),
+            ],
         }
+
+    def sort(self, scope: Collection[int]) -> dict[str, list[int]]:
+        """These mailboxes by how they are the viewer's; no kind without any."""
+        kinds = {
+            "own": self.kept,
+            "shared": self.shared,
+            "opened": self.opened,
+            "capped": self.capped,
+        }
+        found = {name: [pk for pk in scope if pk in kind] for name, kind in kinds.items()}
+        return {name: pks for name, pks in found.items() if pks}
 
     def narrow(self, mailbox_id: int | None, *, own: bool = False) -> tuple[int, ...]:
         """The mailboxes a list is made of: all visible, one, or (``own``) those one owns.
@@ -97,16 +127,27 @@ class Viewer:
 def viewer_for(member: Member) -> Viewer:
     """The eyes of a member. One query, two where a team matters; ask once per request."""
     boxes = Mailbox.objects.filter(workspace_id=member.workspace_id).order_by("id")
-    rows = list(boxes.values_list("id", "owner_id", "sharing", "delegate_id"))
-    common = frozenset(pk for pk, *_, delegate_id in rows if delegate_id)
+    threads = ThreadMailbox.objects.filter(mailbox_id=OuterRef("pk"), sharing__gt=NOTHING)
+    rows = list(boxes.select_related("delegate").annotate(opened=Exists(threads)))
     doors = access.doors(member)
-    own = tuple(pk for pk, owner_id, *_ in rows if owner_id == member.user_id or pk in common)
-    shared = {
-        pk: SHARED[Mailbox.Sharing(sharing)]
-        for pk, _, sharing, _ in rows
-        if pk not in own and sharing != Mailbox.Sharing.PRIVATE and doors != ()
-    }
-    return Viewer(member.workspace_id, member.user_id, own, shared, common, doors)
+    own = tuple(one.pk for one in rows if one.owner_id == member.user_id or one.is_shared)
+    others = [one for one in rows if one.pk not in own and doors != ()]
+    return Viewer(
+        member.workspace_id,
+        member.user_id,
+        own,
+        {one.pk: SHARED[level] for one in others if (level := one.sharing) in SHARED},
+        common=frozenset(one.pk for one in rows if one.is_shared),
+        doors=doors,
+        capped=frozenset(one.pk for one in rows if one.is_shared and not _keeps(member, one)),
+        opened=tuple(one.pk for one in others if one.sharing not in SHARED and one.opened),
+    )
+
+
+def _keeps(member: Member, mailbox: Mailbox) -> bool:
+    """Whether a member decides how a shared mailbox's threads are shared."""
+    people = {mailbox.owner_id, mailbox.delegate.owner_id}
+    return member.user_id in people or member.may("manage integrations")
 
 
 def compose(package: str, file: str, name: str, **pieces: str) -> str:

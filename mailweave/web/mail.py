@@ -60,7 +60,7 @@ def pane(request: HttpRequest, member: Member) -> dict[str, Any]:
 
 def imports(viewer: Viewer) -> list[Import]:
     """The imports under way in mailboxes the viewer sees anything of."""
-    running = Backfill.objects.filter(OPEN, mailbox_id__in=viewer.mailbox_ids)
+    running = Backfill.objects.filter(OPEN, mailbox_id__in=[*viewer.own, *viewer.shared])
     return [Import(row.mailbox.address, backfill.progress(row)) for row in _with_mailbox(running)]
 
 

@@ -17,7 +17,7 @@ from mailweave.mail.reading import MessageView
 from mailweave.mail.visibility import Level, NotFound, Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, networked
-from mailweave.web import links, lists, mail, messages
+from mailweave.web import links, lists, mail, messages, sharing
 from mailweave.web.links import Filing
 from mailweave.web.messages import Inside
 
@@ -36,6 +36,8 @@ class Entry:
     kind: str
     shared_by: str
     inside: Inside | None
+    apart: bool = False
+    """The conversation is shared otherwise than the rest of its mailbox."""
 
     @property
     def inbound(self) -> bool:
@@ -58,7 +60,8 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
     part = request.headers.get("HX-Request-Type") == "partial"
     older = part and request.GET.get("part") == "older"
     with scope.workspace(member.workspace_id):
-        facts = _facts(found, insides, filings, member)
+        chips, apart = sharing.chips(viewer, pk)
+        facts = _facts(found, insides, filings, member, apart) | {"chips": chips}
         facts |= {"wanted": lists.asked(request), "before": before}
         facts |= {} if part else mail.pane(request, member)
         beside = "threads/_older.html" if older else "threads/_thread.html"
@@ -90,12 +93,16 @@ def _open(
 
 
 def _facts(
-    thread: ThreadView, insides: Mapping[int, Inside], filings: Filings, member: Member
+    thread: ThreadView,
+    insides: Mapping[int, Inside],
+    filings: Filings,
+    member: Member,
+    apart: Collection[int],
 ) -> dict[str, Any]:
     return {
         "thread": thread,
         "heading": heading(thread),
-        "entries": _entries(thread, insides, member),
+        "entries": _entries(thread, insides, member, apart),
         "filed": _filed(filings.values()),
         "collapsed": len(insides) < len(thread.messages),
         "mine": any(one.level == Level.OWN and not one.gone for one in thread.messages),
@@ -119,7 +126,9 @@ def _filed(filings: Collection[Sequence[Filing]]) -> list[Filing]:
     return list(found.values())
 
 
-def _entries(thread: ThreadView, insides: Mapping[int, Inside], member: Member) -> list[Entry]:
+def _entries(
+    thread: ThreadView, insides: Mapping[int, Inside], member: Member, apart: Collection[int]
+) -> list[Entry]:
     ids = {one.mailbox_id for one in thread.messages}
     boxes = {one.pk: one for one in Mailbox.objects.filter(pk__in=ids).select_related("owner")}
     mine = {
@@ -136,6 +145,7 @@ def _entries(thread: ThreadView, insides: Mapping[int, Inside], member: Member) 
             kind=Mailbox.Kind(one.mailbox_kind).label,
             shared_by="" if one.level == Level.OWN else boxes[one.mailbox_id].owner.name,
             inside=insides.get(one.id),
+            apart=one.mailbox_id in apart,
         )
         for one in thread.messages
     ]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.makers_mail import Archive, MessageFact
+from tests.makers_mail import Archive, CopyFact, MessageFact
 
 SHARED = {"full": 3, "subject": 2, "metadata": 1, "private": 0}
 OWN = 4
@@ -18,23 +18,36 @@ class Eyes:
     user_id: int
 
     def level_of_box(self, mailbox_id: int) -> int:
-        if self.archive.owners[mailbox_id] == self.user_id:
+        if self.archive.owners[mailbox_id] == self.user_id or mailbox_id in self.archive.delegates:
             return OWN
         return SHARED[self.archive.sharing[mailbox_id]]
 
     def boxes(self, *, own: bool = False) -> set[int]:
         lowest = OWN if own else 1
-        return {pk for pk in self.archive.owners if self.level_of_box(pk) >= lowest}
+        found = {pk for pk in self.archive.owners if self.level_of_box(pk) >= lowest}
+        if not own:
+            found |= {copy.mailbox_id for copy in self.archive.copies if copy.sharing}
+        return found
+
+    def level_of(self, copy: CopyFact) -> int:
+        """The level through one copy, 0 where it is not seen."""
+        box, said = copy.mailbox_id, copy.sharing
+        opened_with = self.archive.delegates.get(box, box)
+        if self.user_id in {self.archive.owners[box], self.archive.owners[opened_with]}:
+            return OWN
+        if box in self.archive.delegates:
+            return OWN if said in {None, 3} else said or 0
+        level = self.level_of_box(box) if said is None else said
+        return level if self.archive.linked(copy.message_id) else 0
 
     def levels(self, fact: MessageFact) -> dict[int, int]:
         """The level through each mailbox that shows the message."""
-        found = {}
-        for copy in self.archive.copies:
-            level = self.level_of_box(copy.mailbox_id)
-            there = copy.message_id == fact.id and copy.state in {"stored", "gone"}
-            if there and level and (level == OWN or self.archive.linked(fact.id)):
-                found[copy.mailbox_id] = level
-        return found
+        return {
+            copy.mailbox_id: level
+            for copy in self.archive.copies
+            if copy.message_id == fact.id and copy.state in {"stored", "gone"}
+            if (level := self.level_of(copy))
+        }
 
     def level(self, fact: MessageFact) -> int:
         return max(self.levels(fact).values(), default=0)
@@ -46,7 +59,7 @@ class Eyes:
         return any(
             copy.message_id == fact.id
             and copy.mailbox_id in scope
-            and self.level_of_box(copy.mailbox_id) == OWN
+            and self.level_of(copy) == OWN
             and copy.state == "stored"
             and not copy.seen
             for copy in self.archive.copies

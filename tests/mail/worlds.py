@@ -15,16 +15,24 @@ def fill(archive: Archive, users: list[User], seed: int) -> None:
     dice = random.Random(seed)
     sharings = ["full", "subject", "metadata", "private"]
     boxes = [archive.mailbox(user, dice.choice(sharings)) for user in users for _ in range(2)]
+    boxes += [archive.mailbox(user, delegate_id=boxes[0]) for user in users]
     for _ in range(dice.randint(3, 9)):
         thread_id = archive.thread()
+        said = {box: dice.choice([None, None, 0, 1, 2, 3]) for box in boxes}
         for _ in range(dice.randint(1, 4)):
-            _message(archive, thread_id, boxes, dice)
+            _message(archive, thread_id, boxes, said, dice)
     archive.record_address(1, dice.choice(PEOPLE))
     archive.record_address(2, dice.choice(PEOPLE))
     archive.settle()
 
 
-def _message(archive: Archive, thread_id: int, boxes: list[int], dice: random.Random) -> None:
+def _message(
+    archive: Archive,
+    thread_id: int,
+    boxes: list[int],
+    said: dict[int, int | None],
+    dice: random.Random,
+) -> None:
     sender, *others = dice.sample(PEOPLE, k=dice.randint(1, 3))
     message_id = archive.message(
         thread_id,
@@ -38,7 +46,8 @@ def _message(archive: Archive, thread_id: int, boxes: list[int], dice: random.Ra
     )
     for box in dice.sample(boxes, k=dice.randint(1, 3)):
         state = dice.choice(["stored", "stored", "stored", "gone"])
-        archive.copy(message_id, box, seen=dice.random() < 0.6, state=state)
+        seen = dice.random() < 0.6
+        archive.copy(message_id, box, seen=seen, state=state, sharing=said[box])
     for record_id in RECORDS:
         if dice.random() < 0.35:
             pinned = dice.random() < 0.4

@@ -35,6 +35,7 @@ TEXT = ("subject", "people", "body", "file")
 ALL = (*TEXT, "name", "note")
 SHARED = {("full", part) for part in TEXT}
 SHARED |= {("subject", "subject"), ("subject", "people"), ("metadata", "people")}
+SHARED |= {("opened", part) for part in TEXT}
 SHARED |= {("nobodys", part) for part in ALL}
 """What colleagues see of mail that is about what is everybody's, by how its mailbox is shared."""
 
@@ -67,8 +68,10 @@ class World:
         """Things of a facet, by their kinds."""
         self.things += [Thing(kind, facet, value) for kind, value in numbers.items()]
 
-    def letter(self, facet: str, box: int, record: tuple[str, int] | None) -> None:
-        """A message in a mailbox, by hand about a record if any."""
+    def letter(
+        self, facet: str, box: int, record: tuple[str, int] | None, sharing: int | None = None
+    ) -> None:
+        """A message in a mailbox, by hand about a record if any, its thread shared so far."""
         sender = f"{word(facet, 'people')}@walrus.example"
         thread = self.archive.thread()
         pk = self.archive.message(
@@ -79,14 +82,14 @@ class World:
             text=f"Walrus {word(facet, 'body')}",
             attachment_count=1,
         )
-        self.archive.copy(pk, box, seen=False)
+        self.archive.copy(pk, box, seen=False, sharing=sharing)
         part = make_part(pk, filename=f"{word(facet, 'file')}.pdf")
         if record:
             kind, record_id = record
             by_hand = {"reason": "manual", "pinned": True}
             Link.objects.create(message_id=pk, kind=kind, record_id=record_id, **by_hand)
         self.archive.settle()
-        self.add(facet, thread=thread, message=pk, part=part)
+        self.add(facet, thread=thread, message=pk, part=part, sharing=(thread, box))
 
 
 def make() -> World:
@@ -119,6 +122,8 @@ def _furnish(world: World) -> None:
     }
     for sharing, box in boxes.items():
         world.letter(sharing, box, ("crm.contact", contact))
+    world.letter("opened", boxes["private"], ("crm.contact", contact), sharing=3)
+    world.letter("closed", boxes["full"], ("crm.contact", contact), sharing=0)
     world.add("house", mailbox=boxes["full"])
     world.letter("owned", boxes["full"], ("crm.contact", owned))
     world.letter("unlinked", boxes["full"], None)

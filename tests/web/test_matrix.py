@@ -116,6 +116,7 @@ NUMBERED = {
     "review": "recruiting:entry recruiting:entry-accept recruiting:entry-join"
     " recruiting:entry-dismiss recruiting:entry-undo",
     "thread": "thread thread_shown mark_thread",
+    "sharing": "thread_sharing",
     "message": "message message_body message_headers message_images link_dialog link_decide",
     "part": "attachment",
     "marking": "mark_undo",
@@ -140,6 +141,7 @@ NUMBERED = {
 
 WORDS = {
     "mark_thread": "read",
+    "thread_sharing": "private",
     "message_images": "show",
     "link_decide": "unlink",
     "timeline_add": "note",
@@ -229,7 +231,9 @@ def path_of(route: str, thing: Thing) -> str:
     """The route to a thing; where it needs a record besides, its workspace's own."""
     given: dict[str, object] = {}
     for name in ROUTES[route]:
-        if name in {"pk", "act"}:
+        if thing.kind == "sharing" and name in {"pk", "mailbox_id"}:
+            given[name] = thing.value[name == "mailbox_id"]
+        elif name in {"pk", "act"}:
             given[name] = thing.value
         elif name == "kind":
             given[name] = thing.value[0] if thing.kind == "record" else "crm.contact"

@@ -227,6 +227,7 @@ SELECT d.act, max(d.made_at) AS at, a.address, a.name, coalesce(max(u.name), '')
 FROM linking_dismissal d
 JOIN mail_address a ON a.workspace_id = %(workspace)s AND a.id = d.person_id
 LEFT JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = d.message_id
+    AND EXISTS ({copies})
 LEFT JOIN people_user u ON u.id = d.made_by_id
 WHERE d.workspace_id = %(workspace)s AND d.mailbox_id = ANY(%(own)s::bigint[])
   AND d.made_at < %(at)s

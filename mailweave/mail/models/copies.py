@@ -56,6 +56,9 @@ class Copy(tenancy.TenantModel):
     """When it was left out, set aside or found gone; null where nobody noted it."""
     asked_for = models.BooleanField(default=False, db_default=False)
     """A person asked for this one: neither its folder nor its age leaves it out."""
+    sharing = models.SmallIntegerField(null=True)
+    """How much colleagues see of its thread here, as a level, 0 for nothing; null, as with most:
+    as the mailbox shares it. :mod:`mailweave.mail.sharing`."""
 
     class Meta:
         constraints = [
@@ -88,5 +91,10 @@ class Copy(tenancy.TenantModel):
                 fields=["workspace_id", "id"],
                 name="copy_leaving",
                 condition=models.Q(state="skipped", message__isnull=False),
+            ),
+            models.Index(
+                fields=["workspace_id", "thread", "mailbox"],
+                name="copy_sharing",
+                condition=models.Q(sharing__isnull=False),
             ),
         ]

@@ -28,6 +28,7 @@ class ThreadMailbox(tenancy.TenantModel):
     attachment_count = models.PositiveIntegerField()
     linked = models.BooleanField(default=False)
     doors = ArrayField(models.TextField(), default=list, db_default=[])
+    sharing = models.SmallIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -48,6 +49,11 @@ class ThreadMailbox(tenancy.TenantModel):
                 fields=["workspace_id", "mailbox", "-last_at", "-thread"],
                 name="tm_linked",
                 condition=models.Q(linked=True),
+            ),
+            models.Index(
+                fields=["workspace_id", "mailbox", "-last_at", "-thread"],
+                name="tm_opened",
+                condition=models.Q(sharing__gt=0),
             ),
             models.Index(fields=["workspace_id", "last_message"], name="tm_last_message"),
         ]

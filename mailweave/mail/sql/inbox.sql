@@ -6,21 +6,7 @@ WITH found AS (
     SELECT t.last_at, t.thread_id, row_number() OVER (
         PARTITION BY t.mailbox_id ORDER BY t.last_at DESC, t.thread_id DESC) AS rank
     FROM (
-        SELECT t.* FROM unnest(%(own)s::bigint[]) AS own (mailbox_id)
-        CROSS JOIN LATERAL (
-            SELECT tm.mailbox_id, tm.last_at, tm.thread_id FROM mail_threadmailbox tm
-            WHERE tm.workspace_id = %(workspace)s AND tm.mailbox_id = own.mailbox_id {passes}
-              AND (tm.last_at, tm.thread_id) < (%(at)s, %(id)s)
-            ORDER BY tm.last_at DESC, tm.thread_id DESC LIMIT %(batch)s
-        ) t
-        UNION ALL
-        SELECT t.* FROM unnest(%(shared)s::bigint[]) AS shared (mailbox_id)
-        CROSS JOIN LATERAL (
-            SELECT tm.mailbox_id, tm.last_at, tm.thread_id FROM mail_threadmailbox tm
-            WHERE tm.workspace_id = %(workspace)s AND tm.mailbox_id = shared.mailbox_id {passes}
-              AND {open: tm} AND (tm.last_at, tm.thread_id) < (%(at)s, %(id)s)
-            ORDER BY tm.last_at DESC, tm.thread_id DESC LIMIT %(batch)s
-        ) t
+        {stretches}
     ) t
 ), horizon AS (
     SELECT last_at, thread_id FROM found WHERE rank = %(batch)s
@@ -42,13 +28,24 @@ LEFT JOIN LATERAL (
             SELECT * FROM mail_threadmailbox
             WHERE workspace_id = %(workspace)s AND thread_id = n.thread_id OFFSET 0
         ) tm
-        WHERE tm.last_at > n.last_at {passes}
-          AND (tm.mailbox_id = ANY(%(own)s::bigint[])
-               OR {open: tm} AND tm.mailbox_id = ANY(%(shared)s::bigint[]))
+        WHERE tm.last_at > n.last_at {passes} AND tm.mailbox_id = ANY(%(scope)s::bigint[])
+          AND mail_level(
+            tm.mailbox_id, {open: tm}, %(mailboxes)s::bigint[], %(levels)s::integer[], tm.sharing
+          ) IS NOT NULL
     )
     ORDER BY n.last_at DESC, n.thread_id DESC LIMIT %(limit)s
 ) g ON true
 ORDER BY g.last_at DESC, g.thread_id DESC;
+
+-- name: stretch
+-- The next threads of each of some mailboxes, so far as these show them.
+SELECT t.* FROM unnest(%({boxes})s::bigint[]) AS box (mailbox_id)
+CROSS JOIN LATERAL (
+    SELECT tm.mailbox_id, tm.last_at, tm.thread_id FROM mail_threadmailbox tm
+    WHERE tm.workspace_id = %(workspace)s AND tm.mailbox_id = box.mailbox_id {shows} {passes}
+      AND (tm.last_at, tm.thread_id) < (%(at)s, %(id)s)
+    ORDER BY tm.last_at DESC, tm.thread_id DESC LIMIT %(batch)s
+) t
 
 -- name: with_address
 -- The threads in which an address takes part, each at its newest visible message that names it:
@@ -98,11 +95,16 @@ SELECT id FROM mail_address WHERE workspace_id = %(workspace)s AND address = %(a
 -- name: shown
 EXISTS (SELECT 1 FROM ({copies}) c WHERE c.mailbox_id = ANY(%(scope)s::bigint[]))
 
+-- name: unread
+AND tm.unread_count > 0 AND mail_level(
+    tm.mailbox_id, false, %(mailboxes)s::bigint[], %(levels)s::integer[], tm.sharing
+) = 4
+
 -- name: unread_thread
 AND EXISTS (
     SELECT 1 FROM (
-        SELECT mailbox_id, unread_count FROM mail_threadmailbox
+        SELECT mailbox_id, unread_count, sharing FROM mail_threadmailbox
         WHERE workspace_id = %(workspace)s AND thread_id = m.thread_id OFFSET 0
     ) tm
-    WHERE tm.unread_count > 0 AND tm.mailbox_id = ANY(%(scope)s::bigint[])
+    WHERE tm.mailbox_id = ANY(%(scope)s::bigint[]) {unread}
 )

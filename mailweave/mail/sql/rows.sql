@@ -7,13 +7,14 @@ FROM unnest(%(threads)s::bigint[], %(focus)s::bigint[])
 CROSS JOIN LATERAL (
     SELECT array_agg(b.id ORDER BY b.id) AS ids, array_agg(b.kind::text ORDER BY b.id) AS kinds
     FROM (
-        SELECT mailbox_id, linked, doors FROM mail_threadmailbox
+        SELECT mailbox_id, linked, doors, sharing FROM mail_threadmailbox
         WHERE workspace_id = %(workspace)s AND thread_id = w.thread_id OFFSET 0
     ) t
     JOIN mail_mailbox b ON b.workspace_id = %(workspace)s AND b.id = t.mailbox_id
     WHERE t.mailbox_id = ANY(%(scope)s::bigint[])
-      AND mail_level(t.mailbox_id, {open: t}, %(mailboxes)s::bigint[], %(levels)s::integer[])
-          IS NOT NULL
+      AND mail_level(
+          t.mailbox_id, {open: t}, %(mailboxes)s::bigint[], %(levels)s::integer[], t.sharing
+      ) IS NOT NULL
 ) boxes
 CROSS JOIN LATERAL (
     SELECT x.id, x.sent_at, x.direction, x.level, x.sender_name,

@@ -141,10 +141,14 @@ WHERE workspace_id = %(workspace)s AND id = ANY(%(messages)s::bigint[]) AND dire
 INSERT INTO mail_copy (
     workspace_id, mailbox_id, remote_id, remote_thread_id, state, reason, message_id, thread_id,
     folder_ids, seen, flagged, bcc, received_at, place, listing,
-    attempts, named_at)
+    attempts, named_at, sharing)
 SELECT %(workspace)s, %(mailbox)s, c.remote_id, c.remote_thread_id, 'stored', '', c.message_id,
     c.thread_id, string_to_array(c.folder_ids, chr(31)), c.seen, c.flagged,
-    string_to_array(c.bcc, chr(31)), c.received_at, 0, 0, 0, %(now)s
+    string_to_array(c.bcc, chr(31)), c.received_at, 0, 0, 0, %(now)s, (
+        -- What arrives in a thread is shared as what was said of the thread.
+        SELECT k.sharing FROM mail_copy k
+        WHERE k.workspace_id = %(workspace)s AND k.thread_id = c.thread_id
+          AND k.mailbox_id = %(mailbox)s AND k.sharing IS NOT NULL LIMIT 1)
 FROM unnest(
     %(remote_ids)s::text[], %(remote_threads)s::text[], %(messages)s::bigint[],
     %(threads)s::bigint[], %(folders)s::text[], %(seen)s::boolean[], %(flagged)s::boolean[],
@@ -155,7 +159,8 @@ ON CONFLICT (workspace_id, mailbox_id, remote_id) DO UPDATE SET
     remote_thread_id = excluded.remote_thread_id, state = 'stored', reason = '',
     message_id = excluded.message_id, thread_id = excluded.thread_id,
     folder_ids = excluded.folder_ids, seen = excluded.seen, flagged = excluded.flagged,
-    bcc = excluded.bcc, received_at = excluded.received_at, missing_since = NULL
+    bcc = excluded.bcc, received_at = excluded.received_at, missing_since = NULL,
+    sharing = coalesce(mail_copy.sharing, excluded.sharing)
 RETURNING place, message_id, (
     -- What the copy held before this statement: a provider may change a message under its id.
     SELECT ARRAY[held.message_id, held.thread_id] FROM mail_copy held

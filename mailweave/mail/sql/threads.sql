@@ -8,6 +8,27 @@ UPDATE mail_copy c SET thread_id = g.winner
 FROM unnest(%(losers)s::bigint[], %(winners)s::bigint[]) AS g (loser, winner)
 WHERE c.workspace_id = %(workspace)s AND c.thread_id = g.loser;
 
+-- name: settle_sharing
+-- What was said of threads that are one now holds for all of it, the stricter where it differs.
+UPDATE mail_copy c SET sharing = s.sharing
+FROM (
+    SELECT k.thread_id, k.mailbox_id, CASE WHEN bool_or(k.sharing IS NULL) AND min(k.sharing) >= min(
+        CASE WHEN b.delegate_id IS NOT NULL THEN 4
+        ELSE array_position('{private,metadata,subject,full}', b.sharing::text) - 1 END
+    ) THEN NULL ELSE min(k.sharing) END AS sharing
+    FROM (
+        SELECT DISTINCT thread_id, mailbox_id FROM mail_copy
+        WHERE workspace_id = %(workspace)s AND thread_id = ANY(%(threads)s::bigint[])
+          AND sharing IS NOT NULL
+    ) said
+    JOIN mail_mailbox b ON b.workspace_id = %(workspace)s AND b.id = said.mailbox_id
+    JOIN mail_copy k ON k.workspace_id = %(workspace)s AND k.thread_id = said.thread_id
+        AND k.mailbox_id = said.mailbox_id
+    GROUP BY k.thread_id, k.mailbox_id
+) s
+WHERE c.workspace_id = %(workspace)s AND c.thread_id = s.thread_id
+  AND c.mailbox_id = s.mailbox_id AND c.sharing IS DISTINCT FROM s.sharing;
+
 -- name: move_remote_threads
 UPDATE mail_remotethread r SET thread_id = g.winner
 FROM unnest(%(losers)s::bigint[], %(winners)s::bigint[]) AS g (loser, winner)
@@ -46,23 +67,25 @@ WHERE t.workspace_id = %(workspace)s AND t.id = g.id AND m.n > 0;
 -- name: refresh_mailboxes
 INSERT INTO mail_threadmailbox (
     workspace_id, thread_id, mailbox_id, last_at, last_message_id, message_count, unread_count,
-    attachment_count, linked, doors)
+    attachment_count, linked, doors, sharing)
 SELECT %(workspace)s, n.thread_id, n.mailbox_id, n.last_at, n.last_message_id, n.messages, n.unread,
-    n.attachments, n.linked, ARRAY(SELECT DISTINCT unnest(string_to_array(n.doors, ',')) ORDER BY 1)
+    n.attachments, n.linked,
+    ARRAY(SELECT DISTINCT unnest(string_to_array(n.doors, ',')) ORDER BY 1), n.sharing
 FROM (
 SELECT g.id AS thread_id, c.mailbox_id, max(m.sent_at) AS last_at,
     (array_agg(m.id ORDER BY m.sent_at DESC, m.id DESC))[1] AS last_message_id,
     count(DISTINCT m.id) AS messages,
     count(*) FILTER (WHERE NOT c.seen AND c.state = 'stored') AS unread,
     sum(m.attachment_count) AS attachments, bool_or(m.linked) AS linked,
-    string_agg(DISTINCT array_to_string(m.doors, ','), ',') FILTER (WHERE m.linked) AS doors
+    string_agg(DISTINCT array_to_string(m.doors, ','), ',') FILTER (WHERE m.linked) AS doors,
+    min(c.sharing) AS sharing
 FROM unnest(%(threads)s::bigint[]) AS g (id)
 CROSS JOIN LATERAL (
     SELECT id, sent_at, attachment_count, linked, doors FROM mail_message
     WHERE workspace_id = %(workspace)s AND thread_id = g.id OFFSET 0
 ) m
 CROSS JOIN LATERAL (
-    SELECT mailbox_id, seen, state FROM mail_copy
+    SELECT mailbox_id, seen, state, sharing FROM mail_copy
     WHERE workspace_id = %(workspace)s AND message_id = m.id
       AND state IN ('stored', 'gone') OFFSET 0
 ) c
@@ -72,7 +95,7 @@ ON CONFLICT (workspace_id, thread_id, mailbox_id) DO UPDATE SET
     last_at = excluded.last_at, last_message_id = excluded.last_message_id,
     message_count = excluded.message_count, unread_count = excluded.unread_count,
     attachment_count = excluded.attachment_count, linked = excluded.linked,
-    doors = excluded.doors;
+    doors = excluded.doors, sharing = excluded.sharing;
 
 -- name: mark_doors
 -- Each message with its doors, in one text.

@@ -8,7 +8,7 @@ SELECT c.mailbox_id, c.remote_id, c.state, c.seen, c.bcc, see.level
 FROM mail_copy c
 CROSS JOIN LATERAL (
     SELECT mail_level(
-        c.mailbox_id, {open: m}, %(mailboxes)s::bigint[], %(levels)s::integer[]
+        c.mailbox_id, {open: m}, %(mailboxes)s::bigint[], %(levels)s::integer[], c.sharing
     ) AS level
 ) see
 WHERE c.workspace_id = %(workspace)s AND c.message_id = m.id
