@@ -66,10 +66,11 @@ SILENCE = 60.0
 def advance(workspace_id: int, submission_id: int) -> None:
     """Do what is due for one submission, unless somebody else is at it."""
     with scope.workspace(workspace_id):
+        row = Submission.objects.filter(pk=submission_id).first()
         token = lease.take(Submission.objects.all(), submission_id)
-    if token is None:
+    if row is None or token is None:
         return
-    work = Work(workspace_id, submission_id, token)
+    work = Work(workspace_id, row, token)
     try:
         while (step := work.next()) is not None:
             step()
@@ -87,11 +88,11 @@ def advance(workspace_id: int, submission_id: int) -> None:
 class Work:
     """One worker's hold on one submission."""
 
-    def __init__(self, workspace_id: int, submission_id: int, token: str) -> None:
+    def __init__(self, workspace_id: int, row: Submission, token: str) -> None:
         self.workspace_id = workspace_id
-        self.submission_id = submission_id
+        self.submission_id = row.pk
         self.token = token
-        self.row = Submission()
+        self.row = row
 
     def next(self) -> Callable[[], None] | None:
         """What comes first now; None if nothing is due."""
