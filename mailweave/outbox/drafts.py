@@ -1,6 +1,6 @@
 """What people are writing: begun, saved, discarded. A draft is its writer's alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,13 +9,17 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from mailweave.kit import clock, live
 from mailweave.kit.errors import Expected
 from mailweave.mail.models import Message
-from mailweave.outbox.models import Draft, Submission
+from mailweave.mime import writing
+from mailweave.mime.outgoing import Unwritable
+from mailweave.outbox import files
+from mailweave.outbox.models import Draft, DraftFile, Submission
 from mailweave.people.access import Member
 
 KEPT = timedelta(days=7)
 """How long a discarded draft can be had back."""
 LONGEST = 1024 * 1024
 """Characters of a body."""
+TOO_LONG = "This message is too long to be kept: a million characters are the most."
 FIELDS = (
     "mailbox_id", "address", "to", "cc", "bcc", "subject", "html", "text", "quoted",
     "kinds", "record_ids",
@@ -73,25 +77,36 @@ def find_open(member: Member, draft_id: int) -> Draft:
 
 def find_answer(member: Member, message_id: int, act: str) -> Draft | None:
     """The draft in which this member already answers, or forwards, this message."""
-    rows = writing(member).filter(source_id=message_id, act=act)
+    rows = unsent(member).filter(source_id=message_id, act=act)
     found: Draft | None = rows.order_by("-saved_at").first()
     return found
 
 
-def save(member: Member, draft_id: int, version: int, **given: Any) -> Draft:
+def save(
+    member: Member,
+    draft_id: int,
+    version: int,
+    *,
+    sources: Mapping[str, str] | None = None,
+    **given: Any,
+) -> Draft:
     """Write what is ``given`` of :data:`FIELDS` into version ``version`` of a draft; the new one.
 
-    Raises :class:`NotFound`, :class:`Conflict` where another version is newer, or Expected if it
-    is on its way. Saving what stands there already changes nothing, whatever the version.
+    ``html`` is cleaned; ``sources`` says which of its images' addresses stand for which
+    "cid:…". Raises :class:`NotFound`, :class:`Conflict` where another version is newer, or
+    Expected if it is on its way, or too long. Saving what stands there already changes nothing,
+    whatever the version.
     """
     draft = find_open(member, draft_id)
+    if given.get("html"):
+        given["html"] = _clean(draft, given["html"], sources)
     changed = {name: value for name, value in given.items() if getattr(draft, name) != value}
     if not changed:
         return draft
     if unknown := changed.keys() - set(FIELDS):
         raise TypeError(f"drafts have no {sorted(unknown)}")
     if max(len(changed.get("html", "")), len(changed.get("text", ""))) > LONGEST:
-        raise Expected("This message is too long to be kept: a million characters are the most.")
+        raise Expected(TOO_LONG)
     rows = Draft.objects.filter(pk=draft.pk, version=version)
     if not rows.update(**changed, version=F("version") + 1, saved_at=clock.now()):
         raise Conflict(find(member, draft_id))
@@ -114,7 +129,7 @@ def restore(member: Member, draft_id: int) -> Draft:
     return find(member, draft_id)
 
 
-def writing(member: Member) -> QuerySet[Draft]:
+def unsent(member: Member) -> QuerySet[Draft]:
     """The drafts a member is at: not discarded, not on their way, not sent."""
     going = Submission.objects.filter(OPEN, draft=OuterRef("pk"))
     rows: QuerySet[Draft] = Draft.objects.filter(author_id=member.user_id, discarded_at=None)
@@ -125,7 +140,7 @@ def listed(
     member: Member, *, before: tuple[datetime, int] | None = None, limit: int = 30
 ) -> list[Draft]:
     """A page of these, last saved first; ``before`` is (saved_at, number) of the last one shown."""
-    rows = writing(member).select_related("mailbox", "source").order_by("-saved_at", "-pk")
+    rows = unsent(member).select_related("mailbox", "source").order_by("-saved_at", "-pk")
     if before:
         at, number = before
         rows = rows.filter(Q(saved_at__lt=at) | Q(saved_at=at, pk__lt=number))
@@ -134,7 +149,7 @@ def listed(
 
 def in_threads(member: Member, thread_ids: Iterable[int]) -> list[Draft]:
     """The drafts that answer messages of these threads, oldest first."""
-    rows = writing(member).filter(source__thread_id__in=list(thread_ids))
+    rows = unsent(member).filter(source__thread_id__in=list(thread_ids))
     return list(rows.select_related("mailbox", "source").order_by("made_at"))
 
 
@@ -142,6 +157,21 @@ def newest_in(thread_id: int) -> int:
     """The number of the message that was stored last in a thread; 0 if it has none."""
     rows = Message.objects.filter(thread_id=thread_id).order_by("-pk")
     return int(rows.values_list("pk", flat=True).first() or 0)
+
+
+def _clean(draft: Draft, html: str, sources: Mapping[str, str] | None) -> str:
+    """What may be kept of what was written; images that stand in it as data become files."""
+    try:
+        written = writing.clean(html, sources=sources)
+    except Unwritable as error:
+        raise Expected(TOO_LONG) from error
+    here = set(DraftFile.objects.filter(draft=draft).values_list("content_id", flat=True))
+    for image in written.images:
+        if image.content_id not in here:
+            size, cid = len(image.data), image.content_id
+            file = files.begin(draft, image.name, image.content_type, size, content_id=cid)
+            files.put(file, 0, image.data)
+    return written.html
 
 
 def forget_old() -> None:

@@ -7,10 +7,11 @@ from mailweave.kit import clock
 from mailweave.mail import reading
 from mailweave.mail.models import Copy, Message
 from mailweave.mail.visibility import NotFound, Viewer
-from mailweave.mime import compose, text
+from mailweave.mime import compose, replies, twin, writing
 from mailweave.mime.compose import File, Outgoing, Person
 from mailweave.mime.headers import Headers, references
-from mailweave.outbox import files, identities, recipients
+from mailweave.mime.quoting import Quote
+from mailweave.outbox import answering, files, identities, recipients
 from mailweave.outbox.models import Draft, FrozenPiece, SendingRule, Submission
 from mailweave.people.access import Member
 from mailweave.providers.base import Letter
@@ -27,6 +28,15 @@ class Origin:
     references: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What stands in a letter, in both forms, and the files that go with it."""
+
+    text: str
+    html: str
+    files: tuple[File, ...]
+
+
 def write(member: Member, viewer: Viewer, submission: Submission) -> bytes:
     """The letter of a submission, as it would go now. Raises compose.Unwritable."""
     draft = submission.draft
@@ -34,6 +44,7 @@ def write(member: Member, viewer: Viewer, submission: Submission) -> bytes:
     name = (choice.name if choice else "") or ("" if choice and choice.shared else member.name)
     to, cc, bcc = (_people(one) for one in (draft.to, draft.cc, draft.bcc))
     origin = _origin(viewer, draft)
+    content = _content(member, viewer, draft)
     answers = draft.act in {Draft.Act.REPLY, Draft.Act.REPLY_ALL}
     return compose.write(
         Outgoing(
@@ -43,12 +54,12 @@ def write(member: Member, viewer: Viewer, submission: Submission) -> bytes:
             cc=(*cc, *_copied(to, cc, bcc)),
             bcc=bcc,
             subject=draft.subject,
-            text=draft.text if not draft.html else text.from_html(draft.html),
-            html=draft.html,
-            files=tuple(_files(draft)),
+            text=content.text,
+            html=content.html,
+            files=content.files,
             message_id=submission.own_message_id,
             in_reply_to=origin.message_id if origin and answers else "",
-            references=(*origin.references, origin.message_id) if origin else (),
+            references=replies.references(origin.references, origin.message_id) if origin else (),
             date=clock.now(),
             headers=((KEY_HEADER, submission.key),),
         )
@@ -115,10 +126,22 @@ def _copied(*fields: tuple[Person, ...]) -> Iterator[Person]:
             yield Person(one.name, one.address)
 
 
-def _files(draft: Draft) -> Iterator[File]:
-    for one in files.listed(draft.pk):
-        data = b"".join(files.read(one.pk))
-        yield File(one.name, one.content_type, data, one.content_id)
+def _content(member: Member, viewer: Viewer, draft: Draft) -> Content:
+    """What was written, with what is quoted below it."""
+    quote = answering.quote(viewer, draft, member.time_zone) or Quote("", "")
+    written = writing.clean(draft.html, marks=False)
+    shown = {*written.cids, *quote.cids} if draft.html else set()
+    carried = [
+        File(one.name, one.content_type, b"".join(files.read(one.pk)), one.content_id)
+        for one in files.listed(draft.pk)
+        if not one.content_id or one.content_id in shown
+    ]
+    text = twin.of(written.html) if draft.html else draft.text
+    return Content(
+        text="\n\n".join(part for part in (text, quote.text) if part),
+        html=writing.document(written.html, quote.html) if draft.html else "",
+        files=(*carried, *written.images, *(quote.images if draft.html else ())),
+    )
 
 
 def _origin(viewer: Viewer, draft: Draft) -> Origin | None:
