@@ -11,8 +11,8 @@ from mailweave.mime import compose, replies, twin, writing
 from mailweave.mime.compose import File, Outgoing, Person
 from mailweave.mime.headers import Headers, references
 from mailweave.mime.quoting import Quote
-from mailweave.outbox import answering, files, identities, recipients
-from mailweave.outbox.models import Draft, FrozenPiece, SendingRule, Submission
+from mailweave.outbox import answering, files, identities, recipients, rules
+from mailweave.outbox.models import Draft, FrozenPiece, Submission
 from mailweave.people.access import Member
 from mailweave.providers.base import Letter
 from mailweave.providers.sending import KEY_HEADER
@@ -119,9 +119,8 @@ def _people(entries: list[str]) -> tuple[Person, ...]:
 
 def _copied(*fields: tuple[Person, ...]) -> Iterator[Person]:
     """Those the workspace wants set in Cc who are not on the letter anyway."""
-    rule = SendingRule.objects.first()
     here = {one.address.lower() for field in fields for one in field}
-    for one in recipients.read(rule.copy_to if rule else ()):
+    for one in recipients.read(rules.current().copy_to):
         if not one.problem and one.address.lower() not in here:
             yield Person(one.name, one.address)
 

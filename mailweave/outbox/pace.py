@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from mailweave.kit import clock
-from mailweave.outbox.models import SendingRule, Submission
+from mailweave.outbox import rules
+from mailweave.outbox.models import Submission
 
 MINUTE = 20
 """Letters a minute from one mailbox: Exchange Online takes 30 of all programs together
@@ -24,7 +25,7 @@ class Hold:
 
 def hold(submission: Submission) -> Hold | None:
     """What keeps a letter that is due from going now; None if nothing does."""
-    rule = SendingRule.objects.first() or SendingRule()
+    rule = rules.current()
     every = Submission.objects.filter(sent_at__isnull=False)
     here = every.filter(mailbox_id=submission.mailbox_id)
     limits = (
