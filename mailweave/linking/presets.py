@@ -130,7 +130,7 @@ PRESETS = (
         "client-profile",
         "Client files, kept short",
         "Companies get the mail of their own addresses: main, portal and additional. Only the "
-        "first words of a message are kept.",
+        "first words of a message are kept, and mail with nobody of theirs is not kept at all.",
         {
             "body": "snippet",
             "attachments": "flag",
@@ -139,7 +139,7 @@ PRESETS = (
             "folders": "main",
             "read_writeback": "off",
             "internal_mail": "hide",
-            "unmatched": "keep",
+            "unmatched": "discard",
             "auto_create_contacts": "none",
         },
         {

@@ -14,6 +14,7 @@ from mailweave.linking import matching, policy
 from mailweave.linking.models import Relinking
 from mailweave.mail import policy as mail_policy
 from mailweave.mail import store
+from mailweave.mail.models import Policy
 
 QUERIES = sql.load("mailweave.linking", "relinking")
 AT_ONCE = 2_000
@@ -120,6 +121,9 @@ def _measure(row: Relinking, thread_ids: Sequence[int]) -> None:
     added, removed = sql.run(QUERIES["changes"])[0]
     row.added += added
     row.removed += removed
+    kept = row.choices["mail"].get("unmatched", mail_policy.current().unmatched)
+    if kept == Policy.Unmatched.DISCARD:
+        row.left_out += sql.run(QUERIES["left_out"], inherits=tried.inherits)[0][0]
     row.people = sorted({*row.people, *(one for (one,) in sql.run(QUERIES["people"]))})
     for name, comes in (("coming", True), ("going", False)):
         known = sum(one["comes"] == comes for one in row.samples)

@@ -20,7 +20,8 @@ class Relinking(tenancy.TenantModel):
     :class:`mail.models.Policy`. A record whose change concerns much mail begins at applying, with
     the ``threads`` concerned, and ends at applied. ``versions`` are those of the two policies that
     the row stands on. ``people`` and ``samples`` are what measuring found: "kind:id" of who would
-    appear on deals, and links that would come or go.
+    appear on deals, and links that would come or go; ``left_out`` are messages about no record,
+    where only what is about one would be kept.
     """
 
     class State(models.TextChoices):
@@ -44,6 +45,7 @@ class Relinking(tenancy.TenantModel):
     versions = ArrayField(models.PositiveIntegerField(), default=list)
     added = models.PositiveIntegerField(default=0)
     removed = models.PositiveIntegerField(default=0)
+    left_out = models.PositiveIntegerField(default=0, db_default=0)
     people = ArrayField(models.TextField(), default=list)
     samples = models.JSONField(default=list)
     made_by = models.ForeignKey(

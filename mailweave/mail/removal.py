@@ -41,6 +41,12 @@ def remove(copy_ids: Collection[int]) -> Removed:
     return Removed(len(orphans), sum(size for _, size in orphans), tuple(left))
 
 
+def forget_names(address_ids: Collection[int]) -> None:
+    """What those of these are called who are on no message any more."""
+    with connection.cursor() as cursor:
+        _run(cursor, "forget_names", people=list(address_ids))
+
+
 def _run(cursor: Any, name: str, **parameters: Any) -> None:
     cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})
 

@@ -19,7 +19,7 @@ from mailweave.mail.arrival import Arrival
 from mailweave.mail.models import Copy
 from mailweave.providers.base import Fetched, Missing, StateChange, Unreadable
 from mailweave.sync import filter as rules
-from mailweave.sync import listing
+from mailweave.sync import listing, unmatched
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Sync
 
@@ -123,8 +123,10 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
             listing.keep(hands.mailbox_id, [one.remote_id for one in wanted])
             matching.link(stored.thread_ids)
             handing.hand(hands.mailbox_id, stored.new_here)
-            if stored.news:  # for the card; the past is no news
-                Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + stored.news)
+            about_nothing = unmatched.judge(hands.mailbox_id, stored.message_ids)
+            news = max(0, stored.news - len(about_nothing))
+            if news:  # for the card; the past is no news
+                Sync.objects.filter(pk=hands.sync_id).update(last_new=F("last_new") + news)
             live.tell(f"mailbox-{hands.mailbox_id}", "mail")
     except LeaseLostError:
         raise
@@ -138,7 +140,8 @@ def _store(hands: Hands, arrivals: Sequence[Arrival], outcome: Outcome) -> None:
         _store(hands, arrivals[:middle], outcome)
         _store(hands, arrivals[middle:], outcome)
     else:
-        outcome.stored.extend(one.remote_id for one in wanted)
+        left_out |= about_nothing
+        outcome.stored.extend(one.remote_id for one in wanted if one.remote_id not in left_out)
         outcome.skipped |= left_out
 
 

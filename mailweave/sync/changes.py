@@ -13,7 +13,7 @@ from mailweave.kit import clock, live
 from mailweave.mail import store, threads
 from mailweave.mail.models import Copy
 from mailweave.providers.base import Changes, Listed, StateChange
-from mailweave.sync import backfill, deletions, listing, notices, subscriptions
+from mailweave.sync import backfill, deletions, listing, notices, subscriptions, unmatched
 from mailweave.sync import filter as rules
 from mailweave.sync.hands import Hands
 from mailweave.sync.models import Sync
@@ -42,6 +42,7 @@ def begin(hands: Hands) -> None:
         told = Q(last_synced_at__isnull=True) | Q(last_synced_at__lt=began - TOLD)
         rows.filter(told, wanted_at__isnull=True).update(last_new=0, last_changed=0)
         rows.update(following_since=began, again_at=None)
+        unmatched.look(rows.get())
         if set(hands.roles) != known:
             subscriptions.look(hands.mailbox_id)
         if notices.hear(hands.mailbox_id) and hands.watcher and hands.watcher.tells_early:

@@ -22,6 +22,7 @@ NEVER = {
 }
 OWNERS_LIST = "Somebody on it is on the mailbox owner's never-sync list."
 WORKSPACES_LIST = "Somebody on it is on the workspace's never-sync list."
+UNMATCHED = "It is about no record, and only mail that is about one is kept here."
 NOT_FOLLOWED = "It is in no folder that this mailbox follows."
 TOO_OLD = "It is older than the range that was chosen."
 PLACES = frozenset({NEVER["junk"], NEVER["trash"], NOT_FOLLOWED})

@@ -58,6 +58,8 @@ class Sync(tenancy.TenantModel, Leased):
     again_at = models.DateTimeField(null=True)
     wrote_last = models.BooleanField(default=False, db_default=False)
     """The last step wrote marks: if anything else waits, it is its turn."""
+    address_seen = models.BigIntegerField(default=0, db_default=0)
+    """The newest address of a record with which mail that was left out has been compared."""
     marks_refused = models.PositiveIntegerField(default=0, db_default=0)
     """Changes of read state the provider would not take, since the last that it took."""
 
@@ -260,6 +262,7 @@ class Purge(tenancy.TenantModel):
         ATTACHMENTS = "attachments", "Names of attachments"
         NEVER = "never", "Mail with somebody on a never-sync list"
         INTERNAL = "internal", "Links of mail among colleagues"
+        UNMATCHED = "unmatched", "Mail about no record"
 
     what = models.CharField(max_length=16, choices=What.choices)
     entry = tenancy.foreign_key("mail.NeverSync", null=True)

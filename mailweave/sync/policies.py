@@ -12,7 +12,7 @@ from mailweave.mail import narrowing, neversync, policy, store
 from mailweave.mail.models import Copy, Mailbox, Message, NeverSync, Policy
 from mailweave.mail.policy import Standing
 from mailweave.people.access import Member
-from mailweave.sync import backfill, purging, refilling
+from mailweave.sync import backfill, purging, refilling, unmatched
 from mailweave.sync import filter as rules
 from mailweave.sync.models import Purge, Sync
 
@@ -20,16 +20,18 @@ from mailweave.sync.models import Purge, Sync
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """What a change would take out of what is stored: messages whose text is shortened, about how
-    many bytes that is, and messages whose attachments are named no more."""
+    many bytes that is, messages whose attachments are named no more, and messages about no record
+    that would be left out."""
 
     texts: int = 0
     size: int = 0
     named: int = 0
+    unmatched: int = 0
 
     @property
     def takes(self) -> bool:
         """Whether anything would go, so that people are asked first."""
-        return bool(self.texts or self.named)
+        return bool(self.texts or self.named or self.unmatched)
 
 
 def foresee(choices: Mapping[str, str]) -> Forecast:
@@ -38,7 +40,9 @@ def foresee(choices: Mapping[str, str]) -> Forecast:
     body = choices.get("body", standing.body)
     texts, size = narrowing.measure_bodies(body) if body in Policy.Body.values else (0, 0)
     names_go = choices.get("attachments", standing.attachments) == Policy.Attachments.FLAG
-    return Forecast(texts, size, narrowing.count_parts() if names_go else 0)
+    leaves = choices.get("unmatched") == Policy.Unmatched.DISCARD
+    named = narrowing.count_parts() if names_go else 0
+    return Forecast(texts, size, named, unmatched.count() if leaves else 0)
 
 
 def change(member: Member, choices: Mapping[str, str], version: int) -> Standing:
@@ -57,11 +61,28 @@ def _choose(member: Member, choices: Mapping[str, str], version: int) -> tuple[S
         purging.start(Purge.What.BODY, going.texts)
     if before.attachments != after.attachments and going.named:
         purging.start(Purge.What.ATTACHMENTS, going.named)
+    if before.unmatched != after.unmatched:
+        _follow_unmatched(before)
     if before.auto_create_contacts != after.auto_create_contacts:
         making.follow()
     _wake_all()
     live.tell(purging.TOPIC)
     return before, after
+
+
+def _follow_unmatched(before: Standing) -> None:
+    """Leave out what is stored and about no record, or have back what was left out."""
+    if unmatched.is_left_out():
+        purging.start(Purge.What.UNMATCHED, purging.count_messages())
+    elif before.unmatched == Policy.Unmatched.DISCARD:
+        unmatched.have_back()
+
+
+def _follow_matching() -> None:
+    """What was left out may be about something by another linking policy, and the reverse."""
+    unmatched.look_anew()
+    if unmatched.is_left_out():
+        purging.start(Purge.What.UNMATCHED, purging.count_messages())
 
 
 def adopt(member: Member, pk: int) -> None:
@@ -73,6 +94,7 @@ def adopt(member: Member, pk: int) -> None:
     if row.choices["mail"]:
         _choose(member, row.choices["mail"], row.versions[1])
     forecast.apply(row, member.user_id)
+    _follow_matching()
 
 
 def revert(member: Member, pk: int) -> None:
@@ -85,6 +107,7 @@ def revert(member: Member, pk: int) -> None:
     if row.before["mail"]:
         _choose(member, row.before["mail"], row.versions[1])
     forecast.undo(row, member.user_id)
+    _follow_matching()
 
 
 def concerned(user_id: int | None, text: str) -> tuple[NeverSync, int]:

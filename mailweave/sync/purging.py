@@ -21,6 +21,7 @@ from mailweave.linking import policy as linking_policy
 from mailweave.mail import narrowing, neversync, policy, removal, store
 from mailweave.mail.models import Mailbox, NeverSync, Policy
 from mailweave.sync import filter as rules
+from mailweave.sync import unmatched
 from mailweave.sync.models import Purge
 
 QUERIES = sql.load("mailweave.sync", "purging")
@@ -65,7 +66,7 @@ def step(workspace_id: int, purge_id: int) -> bool:
     with scope.workspace(workspace_id):
         store.hold()
         row = Purge.objects.select_for_update().filter(pk=purge_id, ended_at=None).first()
-        if row is None:
+        if row is None or (row.what == Purge.What.UNMATCHED and unmatched.must_wait()):
             return False
         done = _STEPS[Purge.What(row.what)](row)
         row.position = row.position if done.position is None else done.position
@@ -144,11 +145,22 @@ def _link_anew(row: Purge) -> Done:
     return Done(ids[-1], len(ids), len(internal))
 
 
+def _leave_unmatched(row: Purge) -> Done:
+    ids = _ids("next_messages", position=row.position) if unmatched.is_left_out() else []
+    if not ids:
+        return Done(None)
+    removed, named = unmatched.take_out(ids)
+    for mailbox_id in {box for _, box in named}:
+        live.tell(f"mailbox-{mailbox_id}")
+    return Done(ids[-1], len(ids), removed.messages, removed.freed)
+
+
 _STEPS: dict[Purge.What, Callable[[Purge], Done]] = {
     Purge.What.BODY: _narrow_bodies,
     Purge.What.ATTACHMENTS: _drop_parts,
     Purge.What.NEVER: _leave_out,
     Purge.What.INTERNAL: _link_anew,
+    Purge.What.UNMATCHED: _leave_unmatched,
 }
 
 

@@ -162,6 +162,8 @@ def _explain(mailbox_id: int, copy: Copy | None, found: Fetched) -> tuple[str, b
     reason = reason or rules.judge_age(found.received_at, sync.since)
     if copy and copy.state == Copy.State.LISTED:
         return "It waits to be fetched, and will be here by itself.", False
+    if copy and copy.state == Copy.State.SKIPPED and copy.reason == rules.UNMATCHED:
+        return copy.reason, True
     if copy and copy.state == Copy.State.STUCK:
         return f"It was set aside. {copy.reason}", True
     if reason:

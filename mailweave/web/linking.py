@@ -1,7 +1,7 @@
 """Settings > Policies, how mail is linked: chosen after a look at what would change, and undone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -26,6 +26,7 @@ from mailweave.mail.visibility import viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members, require
 from mailweave.sync import policies
+from mailweave.sync.policies import Forecast
 from mailweave.web.links import why
 
 SHOWN = 20
@@ -197,9 +198,15 @@ def _facts(member: Member) -> dict[str, Any]:
         "changes": _changes(row),
         "people": len(row.people),
         "samples": _samples(row, member) if waits else (),
-        "forecast": policies.foresee(narrowed) if narrowed and waits else None,
+        "forecast": _forecast(row, narrowed) if row and waits else None,
         "undoable": forecast.undoable(row),
     }
+
+
+def _forecast(row: Relinking, narrowed: Mapping[str, str]) -> Forecast:
+    """What a trial would take out of what is stored."""
+    found = policies.foresee(narrowed) if narrowed else Forecast()
+    return replace(found, unmatched=row.left_out)
 
 
 def _changes(row: Relinking) -> list[tuple[str, str, str]]:

@@ -26,6 +26,7 @@ WORK = {
     "attachments": "Taking out the names of attachments",
     "never": "Removing mail with people on a never-sync list",
     "internal": "Sorting mail among colleagues anew",
+    "unmatched": "Leaving out mail about no record",
 }
 
 
@@ -143,9 +144,8 @@ def _choose(request: HttpRequest) -> HttpResponse:
 
 def _narrowed(standing: policy.Standing, chosen: dict[str, str]) -> dict[str, str]:
     """What takes something out of what is stored, if it is another choice than before."""
-    watched = ("body", "attachments")
-    changed = {name: chosen.get(name, getattr(standing, name)) for name in watched}
-    return changed if any(changed[name] != getattr(standing, name) for name in watched) else {}
+    watched = ("body", "attachments", "unmatched")
+    return {n: chosen[n] for n in watched if n in chosen and chosen[n] != getattr(standing, n)}
 
 
 def _linking(standing: policy.Standing) -> dict[str, Any]:

@@ -127,6 +127,15 @@ def test_what_was_forecast_is_what_applying_does(place: Place, slow: None) -> No
     place.check()
 
 
+def test_what_would_be_left_out_is_counted_as_linking_would_be(place: Place, slow: None) -> None:
+    place.propose({"unmatched": "discard"}, match_types=[COMPANY])
+    place.work()
+    assert place.last().left_out == 6
+    place.propose({"unmatched": "discard"})
+    place.work()
+    assert place.last().left_out == 0
+
+
 def test_people_who_would_appear_on_deals_are_counted_once(place: Place, slow: None) -> None:
     first = place.propose(deal_mode="via_contact")
     place.work()

@@ -314,3 +314,20 @@ def test_what_the_rule_for_contacts_could_not_read_is_told_and_tried_again(place
     assert "The rule could not read" not in place.get(POLICIES)
     with place.inside():
         assert not Handed.objects.get().stuck
+
+
+def test_leaving_out_mail_about_nothing_is_asked_first_in_numbers(place: Place) -> None:
+    answer = place.choose(unmatched="discard")
+    assert "About 3 messages that are linked to no record are left out" in words(answer)
+    with place.inside():
+        assert policy.current().unmatched == "queue"
+    answer = place.choose(unmatched="discard", sure="yes")
+    assert "The policies are saved." in words(answer)
+    place.purge()
+    with place.inside():
+        assert Message.objects.count() == 0
+        assert set(Copy.objects.values_list("reason", flat=True)) == {rules.UNMATCHED}
+    assert "Leaving out mail about no record: done" in words(signed_in(place.admin).get(POLICIES))
+    place.choose(unmatched="keep")
+    with place.inside():
+        assert set(Copy.objects.values_list("state", "place")) == {("listed", -1)}

@@ -26,6 +26,16 @@ SELECT
             SELECT 1 FROM would w
             WHERE w.message_id = c.message_id AND w.kind = l.kind AND w.record_id = l.record_id));
 
+-- name: left_out
+-- Messages about no record, which a workspace that keeps only what is about one would leave out.
+SELECT count(*)::int FROM considered c
+WHERE NOT EXISTS (SELECT 1 FROM would w WHERE w.message_id = c.message_id)
+  AND NOT ((%(inherits)s OR c.direction = 'out') AND EXISTS (
+    SELECT 1 FROM would o WHERE o.thread_id = c.thread_id))
+  AND NOT EXISTS (
+    SELECT 1 FROM linking_link l
+    WHERE l.workspace_id = %(workspace)s AND l.message_id = c.message_id AND l.pinned);
+
 -- name: people
 -- Who would appear on a deal that has none of their mail now.
 SELECT DISTINCT w.via_kind || ':' || w.via_record_id FROM would w

@@ -56,6 +56,9 @@ class Copy(tenancy.TenantModel):
     """When it was left out, set aside or found gone; null where nobody noted it."""
     asked_for = models.BooleanField(default=False, db_default=False)
     """A person asked for this one: neither its folder nor its age leaves it out."""
+    traces = ArrayField(models.IntegerField(), null=True)
+    """Where it was left out for being about no record: what ``mail_trace`` makes of the addresses
+    on it."""
     sharing = models.SmallIntegerField(null=True)
     """How much colleagues see of its thread here, as a level, 0 for nothing; null, as with most:
     as the mailbox shares it. :mod:`mailweave.mail.sharing`."""
@@ -91,6 +94,11 @@ class Copy(tenancy.TenantModel):
                 fields=["workspace_id", "id"],
                 name="copy_leaving",
                 condition=models.Q(state="skipped", message__isnull=False),
+            ),
+            models.Index(
+                fields=["workspace_id", "mailbox", "remote_thread_id"],
+                name="copy_traced",
+                condition=models.Q(traces__isnull=False),
             ),
             models.Index(
                 fields=["workspace_id", "thread", "mailbox"],

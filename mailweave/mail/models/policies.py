@@ -46,6 +46,7 @@ class Policy(tenancy.TenantModel):
     class Unmatched(models.TextChoices):
         KEEP = "keep", "Kept in Mail, and not listed"
         QUEUE = "queue", "Listed under Unlinked, until somebody links or dismisses it"
+        DISCARD = "discard", "Not kept here"
 
     class AutoContacts(models.TextChoices):
         NONE = "none", "Nobody: people add contacts"
@@ -110,8 +111,10 @@ class Policy(tenancy.TenantModel):
         max_length=16,
         choices=Unmatched.choices,
         default=Unmatched.QUEUE,
-        help_text="Only its owner sees such mail, whatever is chosen. Linking it later is possible "
-        "either way.",
+        help_text="Only its owner sees such mail, whatever is chosen. What is not kept stays in "
+        "the mailbox; we note its number there, and marks of the addresses on it that nobody can "
+        "read back, so that it is fetched once a record has one of them. Mail that somebody "
+        "linked, unlinked or asked for is kept in any case.",
     )
     auto_create_contacts = models.CharField(
         "Who becomes a contact by itself",

@@ -20,6 +20,12 @@ WHERE b.workspace_id = %(workspace)s AND b.message_id = ANY(%(messages)s::bigint
 -- What hangs on them goes along: bodies, participants, parts, words, links.
 DELETE FROM mail_message WHERE workspace_id = %(workspace)s AND id = ANY(%(messages)s::bigint[]);
 
+-- name: forget_names
+UPDATE mail_address a SET name = ''
+WHERE a.workspace_id = %(workspace)s AND a.id = ANY(%(people)s::bigint[]) AND a.name <> ''
+  AND NOT EXISTS (
+    SELECT 1 FROM mail_participant p WHERE p.workspace_id = %(workspace)s AND p.address_id = a.id);
+
 -- name: prune_threads
 -- Threads without a message go, and the ids of the others are told.
 WITH gone AS (

@@ -160,7 +160,7 @@ ON CONFLICT (workspace_id, mailbox_id, remote_id) DO UPDATE SET
     message_id = excluded.message_id, thread_id = excluded.thread_id,
     folder_ids = excluded.folder_ids, seen = excluded.seen, flagged = excluded.flagged,
     bcc = excluded.bcc, received_at = excluded.received_at, missing_since = NULL,
-    sharing = coalesce(mail_copy.sharing, excluded.sharing)
+    traces = NULL, sharing = coalesce(mail_copy.sharing, excluded.sharing)
 RETURNING place, message_id, (
     -- What the copy held before this statement: a provider may change a message under its id.
     SELECT ARRAY[held.message_id, held.thread_id] FROM mail_copy held
