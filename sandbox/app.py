@@ -6,6 +6,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
+from sandbox import transit
 from sandbox.clock import Clock
 from sandbox.control_web import serve_control
 from sandbox.google.web import serve_api, serve_sign_in
@@ -17,10 +18,13 @@ from sandbox.wire import Spoiled
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 API_PATHS = ("/gmail/", "/batch", "/upload/", "/resumable/")
 GRAPH_PATH = "/v1.0/"
+SESSION_PATH = "/api/v2.0/"
+"""Where Microsoft takes the pieces of large attachments."""
 
 
 class App:
-    """Callable as WSGI. A fault that resets the connection leaves as ConnectionResetError."""
+    """Callable as WSGI. A fault that resets the connection leaves as ConnectionResetError, one that
+    says nothing for so many seconds as TimeoutError of them."""
 
     def __init__(self, state: Sandbox) -> None:
         self.state = state
@@ -28,6 +32,8 @@ class App:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
         response = self.respond(environ)
+        if isinstance(response, Spoiled) and response.silence:
+            raise TimeoutError(response.silence)
         if isinstance(response, Spoiled):
             raise ConnectionResetError("the sandbox resets this connection")
         chunks, status, headers = response.get_wsgi_response(environ)
@@ -38,10 +44,13 @@ class App:
     def respond(self, environ: dict[str, Any]) -> Response | Spoiled:
         """The response of whichever face the path belongs to."""
         path = environ.get("PATH_INFO", "")
+        transit.arrive(self.state)
         if path.startswith(API_PATHS):
             return serve_api(self.state, environ)
         if path.startswith(GRAPH_PATH):
             return graph.serve_api(self.state, environ)
+        if path.startswith(SESSION_PATH):
+            return graph.serve_upload(self.state, environ)
         request = Request(environ)
         try:
             if path == "/sandbox" or path.startswith("/sandbox/"):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from werkzeug.wrappers import Request, Response
 
-from sandbox import control_notices, control_shared, control_tenants
+from sandbox import control_notices, control_sending, control_shared, control_tenants
 from sandbox.accounts import CONSUMERS, GOOGLE
 from sandbox.compose import compose
 from sandbox.google.tokens import expire_access_tokens
@@ -77,6 +77,8 @@ def _look(sandbox: Sandbox, request: Request, steps: list[str]) -> Any:
         "mailboxes": lambda: {"mailboxes": mailboxes(sandbox)},
         "stats": lambda: stats(sandbox),
         "tenants": lambda: control_tenants.organizations(sandbox),
+        "deliveries": lambda: control_sending.deliveries(sandbox, request.args),
+        "bounces": lambda: control_sending.bouncing(sandbox),
         "notices": lambda: control_notices.told(sandbox),
         "settings": sandbox.settings.shown,
         "faults": lambda: {"faults": [fault.shown() for fault in sandbox.faults.listed()]},
@@ -238,7 +240,7 @@ ACTIONS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
     "clear_faults": _clear_faults, "settings": _set, "clock": _move_clock, "reset": _reset,
     "stats/reset": _reset_stats, "tenants": control_tenants.set_policy,
     "tenants/grant": control_tenants.grant, "tenants/withdraw": control_tenants.take_back,
-    "topics": control_notices.set_topic,
+    "topics": control_notices.set_topic, "bounces": control_sending.set_bounce,
 }  # fmt: skip
 MAILBOX_ACTIONS: Mapping[str, Callable[[Sandbox, str, Json], Json]] = {
     "messages": _deliver, "bulk": _bulk, "modify": _modify, "trash": _trash, "delete": _delete,
@@ -246,6 +248,7 @@ MAILBOX_ACTIONS: Mapping[str, Callable[[Sandbox, str, Json], Json]] = {
     "withdraw_consent": control_tenants.withdraw_consent,
     "retire": control_notices.retire, "lifecycle": control_notices.lifecycle,
     "delegates": control_shared.allow, "aliases": control_shared.add_alias,
+    "send_as": control_sending.set_send_as,
 }  # fmt: skip
 
 

@@ -9,9 +9,10 @@ Json = dict[str, Any]
 
 
 def allow(sandbox: Sandbox, address: str, given: Json) -> Json:
-    """``delegate``, an address of the same organization, and ``rights``: full, inbox or none."""
-    rights = str(given.get("rights") or delegates.FULL)
-    delegates.allow(sandbox, address, str(given["delegate"]), rights)
+    """``delegate``, an address of the same organization; ``rights``: full, inbox or none; and
+    ``send``: as (Send As, unless told otherwise), behalf (Send on Behalf) or none."""
+    rights, send = str(given.get("rights") or delegates.FULL), str(given.get("send") or "as")
+    delegates.allow(sandbox, address, str(given["delegate"]), rights, send)
     return {"delegates": delegates.listed(sandbox).get(address, {})}
 
 

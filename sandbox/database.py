@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS aliases (
   address TEXT PRIMARY KEY, account INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS delegates (
   account INTEGER NOT NULL, delegate INTEGER NOT NULL, rights TEXT NOT NULL,
+  send TEXT NOT NULL DEFAULT 'as',
   PRIMARY KEY (account, delegate)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS codes (
   code TEXT PRIMARY KEY, client_id TEXT NOT NULL, account INTEGER NOT NULL, redirect TEXT NOT NULL,
@@ -103,6 +104,30 @@ CREATE TABLE IF NOT EXISTS deliveries (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, company TEXT NOT NULL, mailbox TEXT NOT NULL,
   what TEXT NOT NULL, url TEXT NOT NULL, count INTEGER NOT NULL, tries INTEGER NOT NULL,
   answer TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS drafts (
+  account INTEGER NOT NULL, id TEXT NOT NULL, message INTEGER NOT NULL,
+  PRIMARY KEY (account, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS send_as (
+  account INTEGER NOT NULL, address TEXT NOT NULL, name TEXT NOT NULL, signature TEXT NOT NULL,
+  status TEXT NOT NULL, chosen INTEGER NOT NULL, PRIMARY KEY (account, address)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS properties (
+  account INTEGER NOT NULL, message INTEGER NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (account, message, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS uploads (
+  id TEXT PRIMARY KEY, account INTEGER NOT NULL, made REAL NOT NULL, size INTEGER NOT NULL,
+  told TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pieces (
+  upload TEXT NOT NULL, start INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS letters (
+  id INTEGER PRIMARY KEY, account INTEGER NOT NULL, at REAL NOT NULL, told TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS letters_by_account ON letters (account, at);
+CREATE TABLE IF NOT EXISTS transit (
+  id INTEGER PRIMARY KEY, due REAL NOT NULL, kind TEXT NOT NULL, account INTEGER NOT NULL,
+  told TEXT NOT NULL, raw BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS transit_by_due ON transit (due, id);
+CREATE TABLE IF NOT EXISTS bounces (
+  address TEXT PRIMARY KEY, kind TEXT NOT NULL, code TEXT NOT NULL, said TEXT NOT NULL
+  ) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS count_moves AFTER DELETE ON message_labels
  WHEN OLD.label NOT IN ('UNREAD', 'STARRED')
  AND EXISTS (SELECT 1 FROM messages WHERE account = OLD.account AND id = OLD.message)
@@ -110,6 +135,10 @@ CREATE TRIGGER IF NOT EXISTS count_moves AFTER DELETE ON message_labels
  ON CONFLICT DO UPDATE SET times = times + 1; END;
 CREATE TRIGGER IF NOT EXISTS forget_items AFTER DELETE ON contents
  BEGIN DELETE FROM items WHERE account = OLD.account AND message = OLD.message; END;
+CREATE TRIGGER IF NOT EXISTS forget_drafts AFTER DELETE ON messages
+ BEGIN DELETE FROM drafts WHERE account = OLD.account AND message = OLD.id; END;
+CREATE TRIGGER IF NOT EXISTS forget_properties AFTER DELETE ON messages
+ BEGIN DELETE FROM properties WHERE account = OLD.account AND message = OLD.id; END;
 CREATE TRIGGER IF NOT EXISTS forget_moves AFTER DELETE ON accounts
  BEGIN DELETE FROM moves WHERE account = OLD.id; END;
 """
@@ -120,6 +149,7 @@ ADDED = (
     ("accounts", "tenant", "TEXT NOT NULL DEFAULT ''"),
     ("accounts", "oid", "TEXT NOT NULL DEFAULT ''"),
     ("accounts", "shared", "INTEGER NOT NULL DEFAULT 0"),
+    ("delegates", "send", "TEXT NOT NULL DEFAULT 'as'"),
     ("codes", "authority", "TEXT NOT NULL DEFAULT ''"),
 )
 

@@ -34,6 +34,10 @@ class Parcel:
     """When the mailbox got it, milliseconds: what its id is made of."""
     thread: int | None = None
     """A thread asked for by the caller; kept only when the headers agree."""
+    number: int = 0
+    """The id it has already, where it is not new."""
+    certain: bool = False
+    """The thread is kept whatever the headers say: it is the same message in another form."""
 
 
 def pack(
@@ -44,6 +48,7 @@ def pack(
     *,
     arrived: int | None = None,
     thread: int | None = None,
+    certain: bool = False,
 ) -> Parcel:
     """Parse and measure, outside any transaction."""
     return Parcel(
@@ -53,6 +58,7 @@ def pack(
         max(0, date),
         max(0, date if arrived is None else arrived),
         thread,
+        certain=certain,
     )
 
 
@@ -68,7 +74,7 @@ def write(
     rendered = parcel.rendered
     message_id = _first_id(rendered.header("message-id"))
     subject = base_subject(rendered.header("subject"))
-    number = _new_id(connection, account, parcel.arrived)
+    number = parcel.number or _new_id(connection, account, parcel.arrived)
     thread = _thread_for(connection, account, parcel, subject) or number
     connection.execute(
         "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -90,6 +96,36 @@ def write(
         "INSERT INTO message_labels VALUES (?, ?, ?)",
         [(account, label, number) for label in parcel.labels],
     )
+    _fill(connection, account, number, parcel)
+    return number, thread
+
+
+def rewrite(
+    connection: sqlite3.Connection, account: int, number: int, parcel: Parcel, history_id: int
+) -> None:
+    """Other contents for a stored message, which keeps its id, thread and labels."""
+    rendered = parcel.rendered
+    connection.execute(
+        "UPDATE messages SET date = ?, history_id = ?, size = ?, attached = ?, snippet = ?,"
+        " message_id = ?, subject = ? WHERE account = ? AND id = ?",
+        (parcel.date, history_id, len(parcel.raw), b'"attachmentId":' in rendered.payload,
+         snippet_of(rendered.plain), _first_id(rendered.header("message-id")),
+         base_subject(rendered.header("subject")), account, number),
+    )  # fmt: skip
+    for table in ("contents", "words"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE account = ? AND message = ?", (account, number)
+        )
+    _fill(connection, account, number, parcel)
+
+
+def base_subject(subject: str) -> str:
+    """The subject without its reply and forward prefixes, case and spacing."""
+    return REPLY_PREFIX.sub("", " ".join(subject.lower().split()))[:300]
+
+
+def _fill(connection: sqlite3.Connection, account: int, number: int, parcel: Parcel) -> None:
+    rendered = parcel.rendered
     connection.execute(
         "INSERT INTO contents VALUES (?, ?, ?, ?, ?)",
         (
@@ -103,12 +139,6 @@ def write(
     connection.execute(
         "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (account, number, *_words(rendered))
     )
-    return number, thread
-
-
-def base_subject(subject: str) -> str:
-    """The subject without its reply and forward prefixes, case and spacing."""
-    return REPLY_PREFIX.sub("", " ".join(subject.lower().split()))[:300]
 
 
 def _words(rendered: Rendered) -> tuple[str, ...]:
@@ -126,6 +156,8 @@ def _words(rendered: Rendered) -> tuple[str, ...]:
 def _thread_for(
     connection: sqlite3.Connection, account: int, parcel: Parcel, subject: str
 ) -> int | None:
+    if parcel.certain and parcel.thread is not None:
+        return parcel.thread
     named = parcel.rendered.header("references") + " " + parcel.rendered.header("in-reply-to")
     wanted = list(dict.fromkeys(MESSAGE_ID.findall(named[-20_000:])))[-50:]
     if not wanted:

@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 KINDS: Mapping[str, str] = {
@@ -48,14 +48,22 @@ KINDS: Mapping[str, str] = {
     "notice_forged": "a notice is not the company's (option form; Microsoft: missing, else a wrong"
     " clientState; Google: audience, email, unverified, issuer, expired, unsigned, missing, else a"
     " wrong signature)",
+    "lost_request": "the call never arrives (option form: reset, timeout, error; seconds, status)",
+    "lost_answer": "the call is carried out, and its answer lost (options as for lost_request)",
+    "refused_letter": "a letter is not taken (options code, status, message)",
     "reset": "the connection is reset",
+    "timeout": "nothing is said, then the connection is reset (option seconds, default 60)",
     "slow": "the body trickles (option seconds, default 2)",
     "html": "an HTML page instead of JSON, with status 200 (option status)",
     "malformed": "JSON cut in the middle",
     "gzip_bomb": "a small gzip body that unpacks to much (option megabytes, default 200)",
 }
-BODY = frozenset({"reset", "slow", "html", "malformed", "gzip_bomb"})
+BODY = frozenset({"reset", "timeout", "slow", "html", "malformed", "gzip_bomb"})
 """Faults of the wire: they hit a whole HTTP answer, a batch as one."""
+
+
+LOST = {"reset": "reset", "timeout": "timeout", "error": "server_error"}
+"""How a call or its answer is lost, as the fault that makes it so."""
 
 
 @dataclass(slots=True)
@@ -119,6 +127,12 @@ class Faults:
                     self._use(fault)
                     return fault
         return None
+
+    def lost(self, kind: str, path: str, mailbox: str) -> Fault | None:
+        """How a call (``lost_request``) or its answer (``lost_answer``) is lost now, or None."""
+        fault = self.take(frozenset({kind}), path, mailbox)
+        form = fault and LOST.get(str(fault.options.get("form", "reset")), "reset")
+        return replace(fault, kind=form) if fault and form else None
 
     def listed(self) -> list[Fault]:
         """What is on."""

@@ -1,6 +1,7 @@
 """What happens to stored mail: label changes and deletions, each with its history record."""
 
 import sqlite3
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -93,6 +94,14 @@ def delete(
             )
     if changes:
         log(connection, account, changes, at)
+
+
+def raw_of(connection: sqlite3.Connection, account: int, message: int) -> bytes:
+    """A stored message as it came."""
+    row = connection.execute(
+        "SELECT raw FROM contents WHERE account = ? AND message = ?", (account, message)
+    ).fetchone()
+    return zlib.decompress(row["raw"])
 
 
 def _after(before: Sequence[str], add: Sequence[str], drop: set[str]) -> list[str]:

@@ -10,7 +10,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 
-from sandbox import notices
+from sandbox import notices, transit
 from sandbox.accounts import GOOGLE
 from sandbox.google import pubsub
 from sandbox.hooks import UnansweredError
@@ -46,6 +46,7 @@ class Postman:
         """One round: what happened is written down, what is due goes out. Returns how many
         requests went out."""
         with self._busy:
+            transit.arrive(self.sandbox)
             graph.collect(self.sandbox)
             pubsub.collect(self.sandbox)
             count = 0

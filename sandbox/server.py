@@ -7,6 +7,7 @@ import socketserver
 import struct
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -91,6 +92,10 @@ class Handler(socketserver.StreamRequestHandler):
         try:
             chunks = self.server.app(environ, start_response)
         except ConnectionResetError:
+            self._reset()
+            return False
+        except TimeoutError as silence:
+            time.sleep(float(str(silence)))
             self._reset()
             return False
         except Exception:  # noqa: BLE001 - one broken answer must not end the connection's thread

@@ -27,6 +27,15 @@ class Settings:
     testing_app: bool = False
     """The app is in Testing: refresh tokens die after seven days."""
 
+    delivery_seconds: float = 0.0
+    """How long mail takes from one mailbox here to another."""
+    bounce_seconds: float = 1.0
+    """How long until what cannot be delivered comes back."""
+    gmail_new_message_ids: bool = True
+    """Gmail gives what its API sends a Message-ID and a Date of its own."""
+    gmail_sends_a_day: int = 2000
+    """Gmail: letters of one mailbox in twenty-four hours; 0 is no limit."""
+
     http_hooks: bool = False
     """Notices may go to plain http addresses on this machine; both companies want https."""
     notices_per_second: float = 1.0
@@ -36,6 +45,20 @@ class Settings:
     """Microsoft Graph: requests of one app to one mailbox in ten minutes; 0 is no limit."""
     graph_concurrency: int = 4
     """Microsoft Graph: requests of one app to one mailbox in flight at once; 0 is no limit."""
+    graph_sent_seconds: float = 0.0
+    """Microsoft: how long until what was sent lies in Sent Items; in between it is nowhere."""
+    graph_new_sent_ids: bool = False
+    """Microsoft: what was a draft gets another immutable id when it is sent."""
+    graph_new_message_ids: bool = False
+    """Microsoft: what is sent gets another Message-ID."""
+    graph_lost_properties: bool = False
+    """Microsoft: extended properties of a draft are not on the sent copy."""
+    graph_sends_a_minute: int = 30
+    """Microsoft: letters of one mailbox in a minute; 0 is no limit."""
+    graph_from_aliases: bool = True
+    """Microsoft: the organization lets people send from their aliases; else From is replaced."""
+    graph_shared_uploads: bool = True
+    """Microsoft: upload sessions work in a mailbox that others share."""
     graph_language: str = "en"
     """The language of Microsoft's own folder names: en or de."""
     graph_plain_as_html: bool = False

@@ -220,6 +220,14 @@ class Sandbox:
             "watches",
             "notices",
             "deliveries",
+            "drafts",
+            "send_as",
+            "properties",
+            "uploads",
+            "pieces",
+            "letters",
+            "transit",
+            "bounces",
         )
         with self.db.write() as connection:
             for table in tables:
@@ -242,12 +250,15 @@ class Sandbox:
                 self._bare(connection, account, after)
 
     def insert(
-        self, account: int, raw: bytes, label_ids: Sequence[str], date: int, thread: int | None
-    ) -> tuple[int, int]:
+        self, account: int, raw: bytes, label_ids: Sequence[str], date: int, thread: int | None,
+        *, certain: bool = False, number: int = 0,
+    ) -> tuple[int, int]:  # fmt: skip
         """Store what the owner's client hands in; returns (message id, thread id)."""
         parcel = delivery.pack(
-            raw, label_ids, date, self.mark, arrived=self.clock.milliseconds(), thread=thread
-        )
+            raw, label_ids, date, self.mark, arrived=self.clock.milliseconds(), thread=thread,
+            certain=certain,
+        )  # fmt: skip
+        parcel = replace(parcel, number=number)
         with self.db.write() as connection:
             return self._write(connection, account, parcel)
 

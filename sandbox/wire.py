@@ -17,7 +17,9 @@ HTML = (
 
 @dataclass(frozen=True, slots=True)
 class Spoiled:
-    """A connection to be reset instead of an answer."""
+    """A connection to be reset instead of an answer, after so many seconds of silence."""
+
+    silence: float = 0.0
 
 
 def compress(response: Response, body: bytes) -> None:
@@ -31,6 +33,8 @@ def spoil(response: Response, fault: Fault) -> Response | Spoiled:
     """The answer as a fault of the wire leaves it."""
     if fault.kind == "reset":
         return Spoiled()
+    if fault.kind == "timeout":
+        return Spoiled(float(fault.options.get("seconds", 60)))
     if fault.kind == "slow":
         return _slowed(response, float(fault.options.get("seconds", 2)))
     if fault.kind == "html":

@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
+from sandbox import transit
 from sandbox.accounts import Account, account_by_id
 from sandbox.faults import BODY as BODY_FAULTS
 from sandbox.faults import Fault
-from sandbox.google import errors, fields
+from sandbox.google import errors, fields, uploads
 from sandbox.google.call import Call, Method, check_arguments, read_body
 from sandbox.google.errors import ApiError
 from sandbox.google.methods import find_method
@@ -23,6 +24,8 @@ from sandbox.state import Sandbox
 CALL_FAULTS = frozenset(
     {"quota", "rate", "concurrent", "retry_after", "server_error", "precondition", "unauthorized"}
 )
+MOST_JSON = 10 * 1024 * 1024
+"""Nothing that is larger is taken but as an upload."""
 JSON_TYPE = "application/json; charset=UTF-8"
 UNKNOWN_PAGE = b"""<!DOCTYPE html><html lang=en><meta charset=utf-8>
 <title>Error 404 (Not Found)!!1</title><p><b>404.</b> <ins>That's an error.</ins>
@@ -74,6 +77,8 @@ def answer(sandbox: Sandbox, request: Request, *, held: bool = False) -> Answer:
         with sandbox.quota.flight(opened.call.account.address):
             sandbox.pause()
             return _run(opened)
+    except uploads.UnfinishedError as step:
+        return Answer(step.status, headers=step.headers)
     except TooManyConcurrentError:
         return failed(errors.too_many_concurrent(), pretty=pretty)
     except ApiError as error:
@@ -107,8 +112,10 @@ def caller(sandbox: Sandbox, request: Request) -> AccessToken:
 def _open(
     sandbox: Sandbox, request: Request, query: Sequence[tuple[str, str]], pretty: bool
 ) -> Opened | None:
-    upload = request.path.startswith("/upload/")
-    found = find_method(request.verb, request.path.removeprefix("/upload"))
+    upload = request.path.startswith(("/upload/", "/resumable/upload/"))
+    session = uploads.upload_id(request.query) if upload else ""
+    verb = uploads.verb(sandbox, session) if session else request.verb
+    found = find_method(verb, request.path.removeprefix("/resumable").removeprefix("/upload"))
     if found is None or (upload and not found[0].takes_media):
         return None
     method, path = found[0], {key: unquote(value) for key, value in found[1].items()}
@@ -119,18 +126,27 @@ def _open(
         raise errors.forbidden(f"Delegation denied for {account.address}")
     if not token.scopes & set(method.scopes):
         raise errors.insufficient_scope(method.id)
-    args = check_arguments(query, method.params)
+    asked = [pair for pair in query if not (upload and pair[0] == "upload_id")]
+    args = check_arguments(asked, method.params)
     mask = fields.parse(args["fields"], method.shape) if args.get("fields") else {}
-    body, media = _bodies(request, method, upload)
+    body, media = _bodies(sandbox, account, request, method, upload)
     call = Call(sandbox, account, token.scopes, path, args, body, request.path, media)
     return Opened(method, call, mask, pretty)
 
 
-def _bodies(request: Request, method: Method, upload: bool) -> tuple[dict[str, Any], bytes | None]:
+def _bodies(
+    sandbox: Sandbox, account: Account, request: Request, method: Method, upload: bool
+) -> tuple[dict[str, Any], bytes | None]:
     if not upload:
+        if len(request.body) > MOST_JSON:
+            raise ApiError(413, "Request entity too large.", "uploadTooLarge")
         return read_body(request.body, method.body), None
+    if session := uploads.upload_id(request.query):
+        meta, media = uploads.add(sandbox, session, request)
+        return read_body(meta, method.body), media
     if "uploadType=resumable" in request.query:
-        raise errors.bad_request("Resumable uploads are not spoken here.", "badContent")
+        read_body(request.body, method.body)
+        raise uploads.begin(sandbox, account, request)
     kind = request.headers.get("content-type", "")
     if not kind.lower().startswith("multipart/"):
         return {}, request.body
@@ -144,7 +160,9 @@ def _bodies(request: Request, method: Method, upload: bool) -> tuple[dict[str, A
 
 def _run(opened: Opened) -> Answer:
     call, method = opened.call, opened.method
-    faults = call.sandbox.faults
+    faults, where = call.sandbox.faults, (call.url, call.account.address)
+    if lost := faults.lost("lost_request", *where):
+        return _lost(lost)
     if fault := faults.take(CALL_FAULTS, call.url, call.account.address):
         raise _fault_error(fault, call.account, call.sandbox)
     units = method.legacy_units if call.sandbox.quota.profile == "legacy" else method.units
@@ -153,11 +171,21 @@ def _run(opened: Opened) -> Answer:
     except QuotaExceededError as error:
         raise errors.quota_exceeded(str(error)) from None
     result = method.run(call)
+    transit.arrive(call.sandbox)
+    if lost := faults.lost("lost_answer", *where):
+        return _lost(lost)
     spoiled = faults.take(BODY_FAULTS, call.url, call.account.address)
     if result is None:
         return Answer(204, content_type="text/html", fault=spoiled)
     body = _json(fields.apply(opened.mask, result), pretty=opened.pretty)
     return Answer(200, body, fault=spoiled)
+
+
+def _lost(fault: Fault) -> Answer:
+    """Nothing comes back, or a failure that says nothing of what was done."""
+    if fault.kind == "server_error":
+        return failed(errors.server_error(int(fault.options.get("status", 503))))
+    return Answer(200, fault=fault)
 
 
 def _fault_error(fault: Fault, account: Account, sandbox: Sandbox) -> ApiError:

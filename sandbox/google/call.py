@@ -24,6 +24,12 @@ from sandbox.state import Sandbox
 Json = dict[str, Any]
 
 
+MEDIA = frozenset({
+    "messages.insert", "messages.import", "messages.send", "drafts.create", "drafts.update",
+    "drafts.send",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Param:
     """A query parameter. ``kind`` is string, integer, uint64, boolean or enum."""
@@ -53,7 +59,7 @@ class Method:
     @property
     def takes_media(self) -> bool:
         """Whether /upload/ paths lead here too."""
-        return self.id in {"gmail.users.messages.insert", "gmail.users.messages.import"}
+        return self.id.removeprefix("gmail.users.") in MEDIA
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ MESSAGE: Shape = {
     "raw": None,
     "classificationLabelValues": None,
 }
+DRAFT: Shape = {"id": None, "message": MESSAGE}
+DRAFTS: Shape = {"drafts": DRAFT, "nextPageToken": None, "resultSizeEstimate": None}
 THREAD: Shape = {"id": None, "snippet": None, "historyId": None, "messages": MESSAGE}
 LABEL: Shape = {
     "id": None,

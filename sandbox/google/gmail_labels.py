@@ -93,29 +93,6 @@ def delete(call: Call) -> None:
         )
 
 
-def list_send_as(call: Call) -> Json:
-    """users.settings.sendAs.list: the primary address."""
-    return {"sendAs": [_send_as(call)]}
-
-
-def get_send_as(call: Call) -> Json:
-    """users.settings.sendAs.get."""
-    if call.path["sendAsEmail"].lower() != call.account.address:
-        raise not_found()
-    return _send_as(call)
-
-
-def _send_as(call: Call) -> Json:
-    return {
-        "sendAsEmail": call.account.address,
-        "displayName": call.account.name,
-        "replyToAddress": "",
-        "signature": "",
-        "isPrimary": True,
-        "isDefault": True,
-    }
-
-
 def _save(call: Call, *, whole: bool) -> Json:
     with call.sandbox.db.write() as connection:
         label = _require(connection, call)

@@ -33,7 +33,7 @@ class Page:
 
 def list_messages(call: Call) -> Json:
     """users.messages.list."""
-    page = _page(
+    page = page_of(
         call,
         "SELECT m.id, m.thread, m.date FROM messages m WHERE m.account = ? AND {condition}"
         " AND (m.date, m.id) < (?, ?) ORDER BY m.date DESC, m.id DESC LIMIT ?",
@@ -44,7 +44,7 @@ def list_messages(call: Call) -> Json:
 
 def list_threads(call: Call) -> Json:
     """users.threads.list."""
-    page = _page(
+    page = page_of(
         call,
         "SELECT * FROM (SELECT m.thread, MAX(m.date) AS date, m.id FROM messages m"
         " WHERE m.account = ? AND {condition} GROUP BY m.thread) WHERE (date, id) < (?, ?)"
@@ -84,7 +84,8 @@ def read_token(token: str | None) -> int | None:
     return int(token)
 
 
-def _page(call: Call, sql: str) -> Page:
+def page_of(call: Call, sql: str) -> Page:
+    """One page of what ``sql`` finds, newest first; see its users for its placeholders."""
     size = max(1, call.args.get("maxResults", 100))
     after = read_token(call.args.get("pageToken"))
     first = page_token(2**63 - 1)

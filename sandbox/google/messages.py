@@ -208,10 +208,15 @@ def _store(call: Call, thread: int | None) -> Json:
 
 
 def _raw(call: Call) -> bytes:
+    return read_raw(call, call.body, INSERT_LIMIT)
+
+
+def read_raw(call: Call, body: Json, most: int) -> bytes:
+    """The message that was handed in, in a body or as media; 400 without one, 413 too large."""
     if call.media is not None:
         raw = call.media
     else:
-        text = call.body.get("raw")
+        text = body.get("raw")
         if not isinstance(text, str) or not text:
             raise bad_request(
                 "'raw' RFC822 payload message string or uploading message via"
@@ -222,13 +227,18 @@ def _raw(call: Call) -> bytes:
             raw = base64.urlsafe_b64decode(clean + "=" * (-len(clean) % 4))
         except ValueError:
             raise invalid_value("message.raw", "TYPE_BYTES", text[:40]) from None
-    if len(raw) > INSERT_LIMIT:
+    if len(raw) > most:
         raise ApiError(413, "Request entity too large.", "uploadTooLarge")
     return raw
 
 
 def _thread(call: Call) -> int | None:
-    wanted = call.body.get("threadId")
+    return read_thread(call.body)
+
+
+def read_thread(body: Json) -> int | None:
+    """The thread that was asked for."""
+    wanted = body.get("threadId")
     return message_number(str(wanted)) if wanted else None
 
 

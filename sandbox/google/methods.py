@@ -4,7 +4,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.google import fields, gmail_labels, history, listing, messages, watching
+from sandbox.google import (
+    drafts,
+    fields,
+    gmail_labels,
+    history,
+    listing,
+    messages,
+    send_as,
+    sending,
+    watching,
+)
 from sandbox.google.call import Call, Method, Param
 
 AUTH = "https://www.googleapis.com/auth/gmail."
@@ -20,6 +30,10 @@ WRITERS = (FULL, MODIFY)
 LABELLERS = (FULL, LABELS, MODIFY)
 SENDERS = (FULL, MODIFY, READ, BASIC)
 INSERTERS = (FULL, INSERT, MODIFY)
+SEND, ADDON_COMPOSE = AUTH + "send", AUTH + "addons.current.action.compose"
+POSTERS = (FULL, ADDON_COMPOSE, COMPOSE, MODIFY, SEND)
+DRAFTERS = (FULL, ADDON_COMPOSE, COMPOSE, MODIFY)
+DRAFT_READERS = (FULL, COMPOSE, MODIFY, READ)
 
 PAGE = Param("integer", maximum=500)
 LISTING = {"q": Param(), "labelIds": Param(repeated=True), "maxResults": PAGE,
@@ -27,6 +41,7 @@ LISTING = {"q": Param(), "labelIds": Param(repeated=True), "maxResults": PAGE,
 OPENING = {"format": Param("enum", ("minimal", "full", "raw", "metadata")),
            "metadataHeaders": Param(repeated=True)}  # fmt: skip
 THREADING = OPENING | {"format": Param("enum", ("full", "metadata", "minimal"))}
+DRAFTING = {name: LISTING[name] for name in ("q", "maxResults", "pageToken", "includeSpamTrash")}
 LOG = {"startHistoryId": Param("uint64"), "labelId": Param(), "maxResults": PAGE,
        "pageToken": Param(),
        "historyTypes": Param("enum", tuple(history.KEYS), repeated=True)}  # fmt: skip
@@ -40,6 +55,7 @@ THREAD_CHANGE = frozenset({"addLabelIds", "removeLabelIds"})
 WATCH = frozenset({"topicName", "labelIds", "labelFilterAction", "labelFilterBehavior"})
 MESSAGE_BODY = frozenset(fields.MESSAGE)
 LABEL_BODY = frozenset(fields.LABEL)
+DRAFT_BODY = frozenset(fields.DRAFT)
 
 Row = tuple[
     str, str, str, int, int, tuple[str, ...], Callable[[Call], Any], fields.Shape,
@@ -99,10 +115,24 @@ ROWS: list[Row] = [
      fields.THREAD, NO_PARAMS, EMPTY),
     ("threads.untrash", "POST", "threads/{id}/untrash", 10, 10, WRITERS, messages.untrash_thread,
      fields.THREAD, NO_PARAMS, EMPTY),
-    ("settings.sendAs.list", "GET", "settings/sendAs", 1, 1, SENDERS, gmail_labels.list_send_as,
+    ("messages.send", "POST", "messages/send", 100, 100, POSTERS, sending.send_message,
+     fields.MESSAGE, NO_PARAMS, MESSAGE_BODY),
+    ("drafts.list", "GET", "drafts", 5, 5, DRAFT_READERS, drafts.list_drafts, fields.DRAFTS,
+     DRAFTING, EMPTY),
+    ("drafts.create", "POST", "drafts", 10, 10, DRAFTERS, drafts.create, fields.DRAFT, NO_PARAMS,
+     DRAFT_BODY),
+    ("drafts.get", "GET", "drafts/{id}", 20, 5, DRAFT_READERS, drafts.get, fields.DRAFT,
+     {"format": OPENING["format"]}, EMPTY),
+    ("drafts.update", "PUT", "drafts/{id}", 15, 15, DRAFTERS, drafts.update, fields.DRAFT,
+     NO_PARAMS, DRAFT_BODY),
+    ("drafts.delete", "DELETE", "drafts/{id}", 10, 10, DRAFTERS, drafts.delete, fields.NOTHING,
+     NO_PARAMS, EMPTY),
+    ("drafts.send", "POST", "drafts/send", 100, 100, DRAFTERS, drafts.send, fields.MESSAGE,
+     NO_PARAMS, DRAFT_BODY),
+    ("settings.sendAs.list", "GET", "settings/sendAs", 1, 1, SENDERS, send_as.list_all,
      fields.SEND_ASES, NO_PARAMS, EMPTY),
-    ("settings.sendAs.get", "GET", "settings/sendAs/{sendAsEmail}", 1, 1, SENDERS,
-     gmail_labels.get_send_as, fields.SEND_AS, NO_PARAMS, EMPTY),
+    ("settings.sendAs.get", "GET", "settings/sendAs/{sendAsEmail}", 1, 1, SENDERS, send_as.get,
+     fields.SEND_AS, NO_PARAMS, EMPTY),
     ("watch", "POST", "watch", 100, 100, READERS, watching.watch, fields.WATCH, NO_PARAMS, WATCH),
     ("stop", "POST", "stop", 50, 50, READERS, watching.stop, fields.NOTHING, NO_PARAMS, EMPTY),
 ]  # fmt: skip

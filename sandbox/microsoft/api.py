@@ -7,6 +7,7 @@ from email.utils import format_datetime
 
 import msgspec
 
+from sandbox import transit
 from sandbox.accounts import Account
 from sandbox.faults import BODY as BODY_FAULTS
 from sandbox.faults import Fault
@@ -81,6 +82,8 @@ def request_id(request: Request) -> str:
 
 def _run(sandbox: Sandbox, grant: Grant, account: Account, request: Request) -> Answer:
     faults, address = sandbox.faults, account.address
+    if fault := faults.lost("lost_request", request.path, address):
+        return lost(sandbox, request, fault)
     if fault := faults.take(CALL_FAULTS, request.path, address):
         sandbox.quota.rejected[address] += 1
         raise fault_error(fault, sandbox)
@@ -94,11 +97,21 @@ def _run(sandbox: Sandbox, grant: Grant, account: Account, request: Request) -> 
     if fault := call.fault("clock_skew"):
         call.skew = float(fault.options.get("seconds", 300))
     made = _answer(method.run(call))
+    transit.arrive(sandbox)
+    if fault := faults.lost("lost_answer", request.path, address):
+        return lost(sandbox, request, fault)
     made.skew = call.skew
     if wishes.applied:
         made.headers["Preference-Applied"] = wishes.applied
     made.fault = faults.take(BODY_FAULTS, request.path, address)
     return made
+
+
+def lost(sandbox: Sandbox, request: Request, fault: Fault) -> Answer:
+    """Nothing comes back, or a failure that says nothing of what was done."""
+    if fault.kind == "server_error":
+        return failed(sandbox, request, fault_error(fault, sandbox))
+    return Answer(200, fault=fault)
 
 
 def _answer(result: Result) -> Answer:

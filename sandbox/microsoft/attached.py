@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from sandbox.google.payload import find_part
-from sandbox.microsoft import odata
+from sandbox.microsoft import extended, odata
 from sandbox.microsoft.call import Call
 from sandbox.microsoft.errors import GraphError, bad_option
 
@@ -22,6 +22,8 @@ FILE = ("contentId", "contentLocation", "contentBytes")
 CASTS = {f"microsoft.graph.fileAttachment/{name}": name for name in FILE}
 """What only some attachments have is selected with a cast."""
 EXPAND = re.compile(r"(?is)attachments\s*(?:\((.*)\))?\s*")
+APART = re.compile(r",(?![^()]*\))")
+"""Commas that stand in no parentheses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,16 @@ def view(text: str | None) -> View:
     return View(tuple(CASTS.get(name, name) for name in chosen))
 
 
-def read_expand(text: str | None) -> View | None:
-    """A message's $expand: attachments, maybe with a $select of their own."""
-    if not text:
-        return None
+def read_expands(text: str | None) -> tuple[View | None, str]:
+    """A message's $expand: attachments, maybe with a $select of their own; and the extended
+    property it asks for."""
+    pieces = [piece.strip() for piece in APART.split(text or "") if piece.strip()]
+    mine = [one for one in pieces if not one.lower().startswith(extended.NAME.lower())]
+    others = [extended.read_expand(one) for one in pieces if one not in mine]
+    return _read_expand(mine[0]) if mine else None, others[0] if others else ""
+
+
+def _read_expand(text: str) -> View:
     match = EXPAND.fullmatch(text)
     if match is None:
         raise bad_option(f"Could not find a property named '{text[:60]}'.")

@@ -22,7 +22,7 @@ def list_attachments(call: Call) -> Json:
         row = messages.require(call, connection, VIEW)
         found = attached.listed(call, row, asked)
     selected = f"({','.join(asked.names)})" if asked.names else ""
-    return {"@odata.context": f"{_context(call)}{selected}", "value": found}
+    return {"@odata.context": f"{context(call)}{selected}", "value": found}
 
 
 def get_attachment(call: Call) -> Json:
@@ -32,8 +32,8 @@ def get_attachment(call: Call) -> Json:
     if expand not in {"", ITEM}:
         raise bad_option(f"Could not find a property named '{expand[:60]}'.")
     with call.connect() as connection:
-        row, one = _require(call, connection)
-        body: Json = {"@odata.context": f"{_context(call)}/$entity"}
+        row, one = require(call, connection)
+        body: Json = {"@odata.context": f"{context(call)}/$entity"}
         found = body | attached.shown(call, row, one, asked)
     if expand and one.get("item"):
         found["item"] = _item(attached.contents(call, row["id"], one["part"]))
@@ -43,13 +43,14 @@ def get_attachment(call: Call) -> Json:
 def get_content(call: Call) -> Answer:
     """GET messages/{id}/attachments/{id}/$value: the bytes, of an attached message its MIME."""
     with call.connect() as connection:
-        row, one = _require(call, connection)
+        row, one = require(call, connection)
     data = attached.contents(call, row["id"], one["part"])
     kind = "text/plain" if one.get("item") else one["contentType"]
     return Answer(200, data, kind or "application/octet-stream")
 
 
-def _require(call: Call, connection: sqlite3.Connection) -> tuple[sqlite3.Row, Json]:
+def require(call: Call, connection: sqlite3.Connection) -> tuple[sqlite3.Row, Json]:
+    """The message and the attachment of the path; 404 when they are not here."""
     row = messages.require(call, connection, VIEW)
     number, part = call.ids.read_attachment(call.path["attachment"])
     found = [one for one in attached.stored(row) if one["part"] == part]
@@ -67,6 +68,7 @@ def _item(raw: bytes) -> Json:
     return {"@odata.type": "#microsoft.graph.message", "id": "", **head, "body": body}
 
 
-def _context(call: Call) -> str:
+def context(call: Call) -> str:
+    """Whose attachments they are, as an @odata.context says it."""
     owner = f"{call.context}users('{call.account.oid}')"
     return f"{owner}/messages('{call.path['message']}')/attachments"

@@ -17,18 +17,24 @@ from sandbox.state import Sandbox
 FULL, INBOX, NONE = "full", "inbox", "none"
 RIGHTS = (FULL, INBOX, NONE)
 """Full Access, the inbox alone, or nothing any more."""
+AS, BEHALF = "as", "behalf"
+SEND = (AS, BEHALF, NONE)
+"""Send As, Send on Behalf, or neither."""
 
 
-def allow(sandbox: Sandbox, address: str, delegate: str, rights: str = FULL) -> None:
-    """Let somebody of the same organization into a mailbox, or keep them out again."""
-    if rights not in RIGHTS:
-        raise ValueError(f"rights is one of {', '.join(RIGHTS)}")
+def allow(
+    sandbox: Sandbox, address: str, delegate: str, rights: str = FULL, send: str = AS
+) -> None:
+    """Let somebody of the same organization into a mailbox, or keep them out again; whether they
+    may send from it is granted beside that."""
+    if rights not in RIGHTS or send not in SEND:
+        raise ValueError(f"rights is one of {', '.join(RIGHTS)}, send of {', '.join(SEND)}")
     there, who = sandbox.account(address), sandbox.account(delegate)
     if there.company != MICROSOFT or who.tenant != there.tenant or there.is_personal:
         raise ValueError(f"{address} and {delegate} are not of one organization at Microsoft")
     with sandbox.db.write() as connection:
-        connection.execute("INSERT OR REPLACE INTO delegates VALUES (?, ?, ?)",
-                           (there.id, who.id, rights))  # fmt: skip
+        connection.execute("INSERT OR REPLACE INTO delegates VALUES (?, ?, ?, ?)",
+                           (there.id, who.id, rights, send))  # fmt: skip
 
 
 def add_alias(sandbox: Sandbox, address: str, alias: str) -> None:
@@ -59,12 +65,12 @@ def whose(sandbox: Sandbox, grant: Grant, request: Request) -> Account:
     steps = steps_of(request.path.removeprefix("/v1.0"))
     if steps[0].lower() != "users" or len(steps) < 2:
         return grant.account
-    return _find(sandbox, grant, steps[1]) or grant.account
+    return find(sandbox, grant, steps[1]) or grant.account
 
 
 def check(sandbox: Sandbox, grant: Grant, account: Account, who: str, below: Sequence[str]) -> None:
     """GraphError unless the caller may go there."""
-    if account.id == grant.account.id and _find(sandbox, grant, who):
+    if account.id == grant.account.id and find(sandbox, grant, who):
         return
     if not any(scope.lower().endswith(".shared") for scope in grant.scopes):
         raise errors.denied()
@@ -76,7 +82,7 @@ def check(sandbox: Sandbox, grant: Grant, account: Account, who: str, below: Seq
     raise _hidden(below)
 
 
-def _find(sandbox: Sandbox, grant: Grant, who: str) -> Account | None:
+def find(sandbox: Sandbox, grant: Grant, who: str) -> Account | None:
     """Somebody of the caller's organization, by address, alias or number."""
     name = who.strip().lower()
     with sandbox.db.read() as connection:
@@ -89,6 +95,18 @@ def _find(sandbox: Sandbox, grant: Grant, who: str) -> Account | None:
     if found is None or found.company != MICROSOFT or found.tenant != grant.account.tenant:
         return None
     return None if found.is_personal and found.id != grant.account.id else found
+
+
+def may_send(sandbox: Sandbox, account: Account, delegate: Account) -> str:
+    """How somebody may send from a mailbox: as it, on its behalf, or not at all."""
+    if account.id == delegate.id:
+        return AS
+    with sandbox.db.read() as connection:
+        row = connection.execute(
+            "SELECT send FROM delegates WHERE account = ? AND delegate = ?",
+            (account.id, delegate.id),
+        ).fetchone()
+    return row["send"] if row else NONE
 
 
 def _rights(sandbox: Sandbox, account: Account, delegate: Account) -> str:

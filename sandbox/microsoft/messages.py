@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox import mailbox
-from sandbox.microsoft import listing, shown, store
+from sandbox.microsoft import drafting, listing, shown, store
 from sandbox.microsoft.call import Answer, Call, Json
 from sandbox.microsoft.errors import GraphError, bad_request, not_found, stale
 from sandbox.microsoft.folders import key_of
@@ -40,16 +40,19 @@ def get_mime(call: Call) -> Answer:
 
 
 def patch(call: Call) -> Json:
-    """PATCH messages/{id}: what may change after sending."""
+    """PATCH messages/{id}: what may change after sending; of a draft, everything."""
     body, account = call.body(), call.account.id
-    for name in body:
-        if name not in LATER and not name.startswith("@odata."):
-            message = f"The property '{name[:60]}' cannot be set on a message that was sent."
-            raise bad_request(message, "ErrorInvalidPropertySet")
     at = call.sandbox.clock.time()
     with call.sandbox.action(account) as connection:
         row = require(call, connection)
+        is_draft = '"DRAFT"' in row["labels"]
+        for name in body:
+            known = LATER | (drafting.PROPERTIES if is_draft else {drafting.PROPERTY})
+            if name not in known and not name.startswith("@odata."):
+                message = f"The property '{name[:60]}' cannot be set on a message that was sent."
+                raise bad_request(message, "ErrorInvalidPropertySet")
         _check_etag(call, row)
+        drafting.change(call, connection, row["id"], body)
         add, remove = _labels(body)
         mailbox.relabel(connection, account, [row["id"]], add, remove, at)
         if edits := _edits(body):
@@ -59,7 +62,7 @@ def patch(call: Call) -> Json:
                 (account, row["id"]),
             ).fetchone()
             store.edit(connection, account, item, edits, at)
-        return _shown(call, connection, row["id"])
+        return whole(call, connection, row["id"])
 
 
 def move(call: Call) -> tuple[int, Json]:
@@ -70,7 +73,7 @@ def move(call: Call) -> tuple[int, Json]:
     with call.sandbox.action(call.account.id) as connection:
         number = require(call, connection)["id"]
         _move(call, connection, number, key_of(call, connection, wanted))
-        return 201, _shown(call, connection, number)
+        return 201, whole(call, connection, number)
 
 
 def delete(call: Call) -> None:
@@ -132,10 +135,11 @@ def _vanished(call: Call, number: int) -> bool:
     return call.fault("vanish") is not None
 
 
-def _shown(call: Call, connection: sqlite3.Connection, number: int) -> Json:
-    whole = shown.view({})
-    row = listing.read(call, connection, [number], whole)[number]
-    return _single(call, whole) | shown.message(call, row, whole)
+def whole(call: Call, connection: sqlite3.Connection, number: int) -> Json:
+    """A message as it is answered after a change."""
+    everything = shown.view({})
+    row = listing.read(call, connection, [number], everything)[number]
+    return _single(call, everything) | shown.message(call, row, everything)
 
 
 def _single(call: Call, asked: shown.View) -> Json:

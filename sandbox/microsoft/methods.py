@@ -7,11 +7,14 @@ from typing import Any
 from sandbox.microsoft import (
     attachments,
     delta,
+    drafts,
     folder_delta,
     folders,
     listing,
     messages,
+    sending,
     subscriptions,
+    uploads,
     users,
 )
 from sandbox.microsoft.call import Answer, Call
@@ -20,6 +23,7 @@ from sandbox.microsoft.errors import GraphError, no_segment
 Result = dict[str, Any] | tuple[int, dict[str, Any]] | Answer | None
 READ = frozenset({"mail.read", "mail.readwrite"})
 WRITE = frozenset({"mail.readwrite"})
+SEND = frozenset({"mail.send"})
 ME = frozenset({"user.read", "user.readwrite", "user.read.all", "directory.read.all"})
 
 
@@ -45,14 +49,24 @@ ROWS: Sequence[tuple[str, str, frozenset[str], Callable[[Call], Result]]] = (
     ("POST", "mailFolders/{folder}/childFolders", WRITE, folders.create),
     ("GET", "mailFolders/{folder}/messages/delta", READ, delta.list_changes),
     ("GET", "mailFolders/{folder}/messages", READ, listing.list_messages),
+    ("POST", "mailFolders/{folder}/messages", WRITE, drafts.create),
     ("GET", "messages/delta", READ, delta.refuse_mailbox),
     ("GET", "messages", READ, listing.list_messages),
+    ("POST", "messages", WRITE, drafts.create),
     ("GET", "messages/{message}", READ, messages.get_message),
     ("PATCH", "messages/{message}", WRITE, messages.patch),
     ("DELETE", "messages/{message}", WRITE, messages.delete),
     ("GET", "messages/{message}/$value", READ, messages.get_mime),
     ("POST", "messages/{message}/move", WRITE, messages.move),
     ("POST", "messages/{message}/permanentDelete", WRITE, messages.delete_for_good),
+    ("POST", "messages/{message}/createReply", WRITE, drafts.create_reply),
+    ("POST", "messages/{message}/createReplyAll", WRITE, drafts.create_reply_all),
+    ("POST", "messages/{message}/createForward", WRITE, drafts.create_forward),
+    ("POST", "messages/{message}/send", SEND, sending.send),
+    ("POST", "sendMail", SEND, sending.send_mail),
+    ("POST", "messages/{message}/attachments", WRITE, uploads.add),
+    ("POST", "messages/{message}/attachments/createUploadSession", WRITE, uploads.begin),
+    ("DELETE", "messages/{message}/attachments/{attachment}", WRITE, uploads.remove),
     ("GET", "messages/{message}/attachments", READ, attachments.list_attachments),
     ("GET", "messages/{message}/attachments/{attachment}", READ, attachments.get_attachment),
     ("GET", "messages/{message}/attachments/{attachment}/$value", READ, attachments.get_content),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from sandbox.microsoft import extended
 from sandbox.microsoft.errors import GraphError, bad_option, bad_request, unknown_property
 from sandbox.microsoft.ids import Ids
 from sandbox.search_words import flat
@@ -140,6 +141,10 @@ class _Reader:
             return f"({inner})"
         if self.took("contains"):
             return self.contains()
+        if self.tokens and self.tokens[0][0] == "any":
+            self.bounds = None
+            self.values += [self.next()[1], self.next()[1]]
+            return extended.WITH
         return self.comparison()
 
     def contains(self) -> str:
@@ -261,6 +266,10 @@ def _tokens(text: str) -> list[tuple[str, Value]]:
     found: list[tuple[str, Value]] = []
     position, text = 0, text.rstrip()
     while position < len(text):
+        if anything := extended.ANY.match(text, position):
+            found += [("any", value) for value in extended.read_any(anything)]
+            position = anything.end()
+            continue
         match = TOKEN.match(text, position)
         if match is None or len(found) > 500:
             raise bad_option(f"Syntax error at position {position} in '{text[:200]}'.")

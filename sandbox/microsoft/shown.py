@@ -41,6 +41,8 @@ class View:
     names: frozenset[str]
     select: str
     expand: attached.View | None = None
+    extended: str = ""
+    """The extended property that is shown."""
 
     @property
     def columns(self) -> str:
@@ -51,6 +53,7 @@ class View:
         columns += ", i.body" if self.names & {"body", "uniqueBody"} else ""
         columns += ", i.headers" if "internetMessageHeaders" in self.names else ""
         columns += ", i.attachments" if self.expand else ""
+        columns += ", p.value AS extended" if self.extended else ""
         if "lastModifiedDateTime" in self.names:
             columns += (
                 ", (SELECT h.at FROM history h WHERE h.account = m.account"
@@ -63,14 +66,19 @@ class View:
         """What to join with the messages ``m`` for that."""
         items = " JOIN items i ON i.account = m.account AND i.message = m.id"
         moves = " LEFT JOIN moves v ON v.account = m.account AND v.message = m.id"
-        return moves + (items if "i." in self.columns else "")
+        moves += items if "i." in self.columns else ""
+        if not self.extended:
+            return moves
+        wanted = self.extended.replace("'", "''")
+        joined = "p.account = m.account AND p.message = m.id"
+        return f"{moves} LEFT JOIN properties p ON {joined} AND p.id = '{wanted}'"
 
 
 def view(given: Any) -> View:
     """What $select and $expand ask for; 400 for what is no property."""
     chosen = odata.select(given.get("select"), PROPERTIES)
-    expand = attached.read_expand(given.get("expand"))
-    return View(frozenset(chosen or PLAIN), ",".join(chosen), expand)
+    expand, extended = attached.read_expands(given.get("expand"))
+    return View(frozenset(chosen or PLAIN), ",".join(chosen), expand, extended)
 
 
 def message(call: Call, row: sqlite3.Row, asked: View) -> Json:
@@ -89,6 +97,9 @@ def message(call: Call, row: sqlite3.Row, asked: View) -> Json:
     if names & EDITED:
         edited = _edited(row)
         found |= {name: edited[name] for name in edited if name in names}
+    if asked.extended and row["extended"] is not None:
+        told = {"id": asked.extended, "value": row["extended"]}
+        found["singleValueExtendedProperties"] = [told]
     if asked.expand:
         found["attachments"] = attached.listed(call, row, asked.expand)
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox import mailbox
+from sandbox import delivery, mailbox
 from sandbox.google.payload import Rendered
 from sandbox.microsoft.payload import itemise
 
@@ -43,6 +43,25 @@ def edit(
     )
 
 
+def rewrite(
+    connection: sqlite3.Connection, account: int, number: int, raw: bytes, mark: str, at: float
+) -> None:
+    """Other contents for a message, dated ``at``, with a record of it."""
+    row = connection.execute(
+        "SELECT m.thread, m.labels, i.edits FROM messages m JOIN items i ON i.account = m.account"
+        " AND i.message = m.id WHERE m.account = ? AND m.id = ?", (account, number),
+    ).fetchone()  # fmt: skip
+    parcel = delivery.pack(raw, (), int(at * 1000), mark)
+    change = mailbox.Change("edited", number, row["thread"], row["labels"])
+    record = mailbox.log(connection, account, [change], at)
+    delivery.rewrite(connection, account, number, parcel, record)
+    keep(connection, account, number, raw, parcel.rendered)
+    connection.execute(
+        "UPDATE items SET edits = ? WHERE account = ? AND message = ?",
+        (row["edits"], account, number),
+    )
+
+
 def rebirth(connection: sqlite3.Connection, account: int, number: int, at: float) -> int:
     """Give a message another number, as moving a mailbox does: every id of it, the immutable one
     included, is gone, and a new message is there. Returns the number."""
@@ -61,7 +80,7 @@ def rebirth(connection: sqlite3.Connection, account: int, number: int, at: float
         "UPDATE messages SET id = ?, history_id = ? WHERE account = ? AND id = ?",
         (new, record, account, number),
     )
-    for table in ("message_labels", "contents", "words", "items"):
+    for table in ("message_labels", "contents", "words", "items", "properties"):
         connection.execute(
             f"UPDATE {table} SET message = ? WHERE account = ? AND message = ?",
             (new, account, number),

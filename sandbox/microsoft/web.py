@@ -7,7 +7,8 @@ from typing import Any
 from werkzeug.wrappers import Request as WebRequest
 from werkzeug.wrappers import Response
 
-from sandbox.microsoft.api import answer, failed, fault_error, request_id
+from sandbox.microsoft import uploads
+from sandbox.microsoft.api import answer, failed, fault_error, lost, request_id
 from sandbox.microsoft.batch import answer_batch
 from sandbox.microsoft.call import Answer, Request
 from sandbox.microsoft.errors import GraphError
@@ -35,6 +36,26 @@ def serve_api(sandbox: Sandbox, environ: dict[str, Any]) -> Response | Spoiled:
     return _respond(sandbox, request, answer(sandbox, grant, request))
 
 
+def serve_upload(sandbox: Sandbox, environ: dict[str, Any]) -> Response | Spoiled:
+    """A piece of a large attachment, which needs no token."""
+    request = read(environ)
+    where = (request.path, uploads.address(sandbox, request))
+    if fault := sandbox.faults.lost("lost_request", *where):
+        return _respond(sandbox, request, lost(sandbox, request, fault))
+    if fault := sandbox.faults.take(WIRE, *where, named=True):
+        made = Answer(200, fault=fault)
+        if fault.kind in {"server_error", "empty_error"}:
+            made = failed(sandbox, request, fault_error(fault, sandbox))
+        return _respond(sandbox, request, made)
+    try:
+        made = uploads.serve(sandbox, request)
+    except GraphError as error:
+        made = failed(sandbox, request, error)
+    if fault := sandbox.faults.lost("lost_answer", *where):
+        made = lost(sandbox, request, fault)
+    return _respond(sandbox, request, made)
+
+
 def _batch(sandbox: Sandbox, grant: Grant, request: Request) -> Answer:
     """A whole batch; a switch hits it as one only when it names its path."""
     if request.verb != "POST":
@@ -55,6 +76,7 @@ def read(environ: dict[str, Any]) -> Request:
         for key, value in environ.items()
         if key.startswith("HTTP_")
     }
+    headers["content-type"] = str(environ.get("CONTENT_TYPE", ""))
     headers["request-id"] = str(uuid.uuid4())
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     path = str(raw).split("?", 1)[0] if raw else str(environ.get("PATH_INFO", ""))

@@ -24,8 +24,12 @@ UNSPOKEN = {
 RESERVED = re.compile(
     r"(?:^|\.)(?:example|test|invalid|localhost)$|(?:^|\.)example\.(?:com|net|org)$"
 )
-OF_A_PROVIDER = {"gmail-api-push@system.gserviceaccount.com"}
-"""Who publishes Gmail's notices: operators have to let it by name."""
+OF_A_PROVIDER = {
+    "gmail-api-push@system.gserviceaccount.com",
+    "mailer-daemon@googlemail.com",
+}
+"""Who publishes Gmail's notices: operators have to let it by name. Who reports what Gmail could not
+deliver: it is known by that."""
 ADDRESS = re.compile(r"(?<![\w.%+/@-])[\w.%+-]+@((?:[a-z0-9-]+\.)+[a-z]{2,})\b", re.IGNORECASE)
 
 

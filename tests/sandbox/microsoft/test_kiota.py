@@ -31,6 +31,7 @@ from msgraph_core.requests.batch_request_builder import BatchRequestBuilder
 from msgraph_core.requests.batch_request_content import BatchRequestContent
 from msgraph_core.requests.batch_request_item import BatchRequestItem
 
+from sandbox import transit
 from sandbox.postman import Postman
 from tests import loops
 from tests.sandbox.hooks import Listener
@@ -294,6 +295,23 @@ def test_the_stack_waits_as_long_as_it_is_told(
     play(scene)
     assert len(waits) == 2
     assert min(waits) >= least
+
+
+def test_a_draft_is_written_and_sent(graph: Graph, play: Any, waits: list[float]) -> None:
+    """And what its habit of asking again does, when only the answer was lost."""
+
+    async def scene(stranger: Stranger) -> None:
+        body = Thing()
+        to = [{"emailAddress": {"address": "cy@client.example"}}]
+        body.additional_data = {"subject": "Hello", "toRecipients": to}
+        made = await stranger.thing(stranger.asked("me/messages", method=Method.POST, body=body))
+        graph.state.faults.add("lost_answer", path="/send", form="error")
+        sending = stranger.asked(f"me/messages/{made.id}/send", method=Method.POST)
+        await stranger.adapter.send_no_response_content_async(sending, ERRORS)
+
+    play(scene)
+    assert len(waits) == 1
+    assert [one["subject"] for one in transit.posted(graph.state)] == ["Hello", "Hello"]
 
 
 def test_refusals_keep_their_code(graph: Graph, play: Any) -> None:

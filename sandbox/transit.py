@@ -1,0 +1,169 @@
+"""Mail goes out: what a mailbox sends is written down, and arrives where it goes, or comes back.
+
+What is addressed to a mailbox here lands in it, whichever company's; an address of a domain that
+has mailboxes here, and is none of them, is unknown there, and so is what was said to bounce. What
+goes to any other domain is gone. Mail on its way is in the store until it is due.
+"""
+
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import msgspec
+
+from sandbox import bounces, heads
+from sandbox.accounts import Account, account_by_id, find_account
+from sandbox.state import Sandbox
+
+Json = dict[str, Any]
+KEY = "X-Mailweave-Key"
+MOST = 200
+"""Letters that arrive in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A letter as a company has accepted it from a mailbox. ``raw`` is the sender's own copy."""
+
+    account: Account
+    sender: str
+    raw: bytes
+    at_home: frozenset[str] = frozenset()
+    """Recipients who have it already, as Gmail's own copy of a letter to oneself."""
+
+
+def post(sandbox: Sandbox, connection: sqlite3.Connection, posted: Posted) -> None:
+    """Write a letter down and send it on its way, in the transaction that accepts it."""
+    at, settings = sandbox.clock.time(), sandbox.settings
+    recipients = heads.addresses(posted.raw, "to", "cc", "bcc")
+    told = {
+        "mailbox": posted.account.address, "company": posted.account.company,
+        "from": posted.sender, "recipients": recipients, "key": heads.first(posted.raw, KEY),
+        "message_id": heads.first(posted.raw, "message-id"),
+        "subject": heads.first(posted.raw, "subject"), "size": len(posted.raw),
+    }  # fmt: skip
+    connection.execute("INSERT INTO letters (account, at, told) VALUES (?, ?, ?)",
+                       (posted.account.id, at, msgspec.json.encode(told).decode()))  # fmt: skip
+    plain = heads.drop(posted.raw, "bcc")
+    for address in recipients:
+        kind = "" if address in posted.at_home else _kind(connection, address)
+        if kind:
+            wait = settings.delivery_seconds if kind == "mail" else settings.bounce_seconds
+            _queue(connection, at + wait, kind, posted, {"to": address}, plain)
+
+
+def hold(connection: sqlite3.Connection, due: float, account: Account, raw: bytes, told: Json
+         ) -> None:  # fmt: skip
+    """Keep the sender's copy until it is due, then put it into their mailbox."""
+    _queue(connection, due, "copy", Posted(account, account.address, raw), told, raw)
+
+
+def arrive(sandbox: Sandbox) -> None:
+    """Everything that is due arrives."""
+    now = sandbox.clock.time()
+    with sandbox.db.read() as connection:
+        due = connection.execute(
+            "SELECT id FROM transit WHERE due <= ? ORDER BY due, id LIMIT ?", (now, MOST)
+        ).fetchall()
+    for row in due:
+        with sandbox.db.write() as connection:
+            found = connection.execute(
+                "SELECT * FROM transit WHERE id = ?", (row["id"],)
+            ).fetchone()
+            if found is not None:
+                connection.execute("DELETE FROM transit WHERE id = ?", (row["id"],))
+                ARRIVALS[found["kind"]](
+                    sandbox, connection, found, msgspec.json.decode(found["told"])
+                )
+
+
+def posted(sandbox: Sandbox, mailbox: str = "", key: str = "") -> list[Json]:
+    """Every letter that was accepted, oldest first: of one mailbox, or with one key."""
+    with sandbox.db.read() as connection:
+        rows = connection.execute("SELECT id, at, told FROM letters ORDER BY id").fetchall()
+    found = [
+        {"id": row["id"], "at": datetime.fromtimestamp(row["at"], UTC).isoformat()}
+        | msgspec.json.decode(row["told"])
+        for row in rows
+    ]
+    return [one for one in found if mailbox in {"", one["mailbox"]} and key in {"", one["key"]}]
+
+
+def count_since(connection: sqlite3.Connection, account: int, since: float) -> int:
+    """How many letters a mailbox has sent since a moment."""
+    return int(connection.execute(
+        "SELECT COUNT(*) FROM letters WHERE account = ? AND at > ?", (account, since)
+    ).fetchone()[0])  # fmt: skip
+
+
+def _kind(connection: sqlite3.Connection, address: str) -> str:
+    """What becomes of a letter to that address: mail, bounce, or nothing for one far away."""
+    if bounces.rule(connection, address):
+        return "bounce"
+    if _home(connection, address):
+        return "mail"
+    domain = "%@" + address.rpartition("@")[2].replace("%", "")
+    known = connection.execute("SELECT 1 FROM accounts WHERE address LIKE ?", (domain,)).fetchone()
+    return "bounce" if known else ""
+
+
+def _home(connection: sqlite3.Connection, address: str) -> Account | None:
+    row = connection.execute("SELECT account FROM aliases WHERE address = ?", (address,)).fetchone()
+    return account_by_id(connection, row["account"]) if row else find_account(connection, address)
+
+
+def _queue(
+    connection: sqlite3.Connection, due: float, kind: str, posted: Posted, told: Json, raw: bytes
+) -> None:
+    told = {"from": posted.sender} | told
+    connection.execute(
+        "INSERT INTO transit (due, kind, account, told, raw) VALUES (?, ?, ?, ?, ?)",
+        (due, kind, posted.account.id, msgspec.json.encode(told).decode(), raw),
+    )
+
+
+def _mail(sandbox: Sandbox, connection: sqlite3.Connection, row: sqlite3.Row, told: Json) -> None:
+    there = _home(connection, told["to"])
+    if there is not None:
+        raw = received(row["raw"], told["from"], told["to"], sandbox.clock.now())
+        sandbox.deliver(there.address, raw)
+
+
+def _bounce(sandbox: Sandbox, connection: sqlite3.Connection, row: sqlite3.Row, told: Json) -> None:
+    account = account_by_id(connection, row["account"])
+    rule = bounces.rule(connection, told["to"]) or bounces.UNKNOWN[account.company]
+    report = bounces.report(account, told["to"], rule, row["raw"], sandbox.clock.now())
+    sandbox.deliver(account.address, report)
+
+
+def _copy(sandbox: Sandbox, connection: sqlite3.Connection, row: sqlite3.Row, told: Json) -> None:
+    now = sandbox.clock.milliseconds()
+    number, _ = sandbox.insert(row["account"], row["raw"], ["SENT"], now, told["thread"],
+                               certain=True, number=told["number"])  # fmt: skip
+    connection.executemany(
+        "INSERT INTO properties VALUES (?, ?, ?, ?)",
+        [(row["account"], number, one["id"], one["value"]) for one in told["properties"]],
+    )
+
+
+ARRIVALS = {"mail": _mail, "bounce": _bounce, "copy": _copy}
+
+
+def received(raw: bytes, sender: str, to: str, now: datetime) -> bytes:
+    """A letter as the last server writes it down for who gets it."""
+    domain, date = to.rpartition("@")[2], format_datetime(now)
+    trace = f"Received: from out.{sender.rpartition('@')[2]} by mx.{domain} with ESMTPS"
+    trace += f" id {secrets.token_hex(6)}\r\n for <{to}>; {date}"
+    lines = (f"Delivered-To: {to}", f"Return-Path: <{sender}>", trace)
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace") + raw
+
+
+def refused(recipients: Sequence[str], most: int) -> str:
+    """Why a company takes no letter to these, or nothing."""
+    if not recipients:
+        return "Recipient address required"
+    return f"Too many recipients: at most {most}" if len(recipients) > most else ""
