@@ -15,4 +15,4 @@ class LinkingConfig(AppConfig):
         from mailweave.linking import handing, making
 
         handing.register(making.READER, making.read)
-        autodiscover_modules("linkables")
+        autodiscover_modules("linkables", "merge_fields")

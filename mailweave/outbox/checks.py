@@ -5,14 +5,13 @@ from datetime import timedelta
 from mailweave.mail import reading
 from mailweave.mail.models import Mailbox, Message
 from mailweave.mail.visibility import Viewer
-from mailweave.outbox import files, identities, recipients
+from mailweave.mime import writing
+from mailweave.outbox import files, identities, merging, recipients, templates
 from mailweave.outbox.models import Draft, Submission
 from mailweave.people.access import Member
 
 LATE = timedelta(hours=1)
 """How long ago what arrives now may have been written."""
-UNFILLED = "data-unresolved"
-"""The attribute of what a template left open: such letters do not go."""
 
 
 def problems(member: Member, draft: Draft) -> list[str]:
@@ -24,14 +23,23 @@ def problems(member: Member, draft: Draft) -> list[str]:
         found.append("Please choose from where to send this.")
     elif choice.why:
         found.append(f"It cannot be sent from {choice.address} now. {choice.why}")
-    if UNFILLED in draft.html:
-        found.append("A field of the template is not filled in. It is marked in the text.")
+    if left := _unfilled(draft):
+        found.append(f"Not filled in yet: {', '.join(left)}.")
     found += [
         f"“{one.name}” is not uploaded yet."
         for one in files.listed(draft.pk)
         if not one.ready and one.part_id is None
     ]
     return found
+
+
+def _unfilled(draft: Draft) -> list[str]:
+    """The merge fields that templates left open, by the words people know them by."""
+    words = {one.partition(".")[0] for one in templates.known()}
+    plain = merging.left_in(f"{draft.subject}\n{draft.text}", words)
+    marked = writing.clean(draft.html).unresolved if writing.UNRESOLVED in draft.html else ()
+    known = templates.known()
+    return [known.get(one, one) for one in dict.fromkeys((*plain, *marked))]
 
 
 def answered(viewer: Viewer, draft: Draft) -> list[int]:

@@ -4,12 +4,14 @@ import pytest
 
 from mailweave.outbox import recipients
 
+THREE = "Ana <a@x.example>; b@y.example, c@z.example"
+
 
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
         ("ana@x.example", ["ana@x.example"]),
-        ("Ana <a@x.example>; b@y.example, c@z.ex", ["a@x.example", "b@y.example", "c@z.ex"]),
+        (THREE, ["a@x.example", "b@y.example", "c@z.example"]),
         ("ana@x.example\nben@y.example", ["ana@x.example", "ben@y.example"]),
         ("ana@x.example;", ["ana@x.example"]),
         ("  ", []),

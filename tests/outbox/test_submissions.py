@@ -73,7 +73,7 @@ def test_scheduled_moved_and_let_go(desk: Desk, post: Post) -> None:
     [
         ({"to": []}, "at least one recipient"),
         ({"to": ["nobody"]}, "nobody"),
-        ({"html": '<p>Dear <mark data-unresolved="contact.name">?</mark></p>'}, "template"),
+        ({"html": '<p>Dear <mark data-unresolved="contact.name">?</mark></p>'}, "Contact: Name"),
         ({"mailbox_id": None}, "from where"),
         ({"address": "old@north.example"}, "Google still checks"),
     ],

@@ -4,6 +4,7 @@ from mailweave.outbox.models.drafts import Draft, DraftFile, FilePiece
 from mailweave.outbox.models.identities import Habit, Identity, Signature
 from mailweave.outbox.models.rules import SendingRule
 from mailweave.outbox.models.submissions import FrozenPiece, Submission
+from mailweave.outbox.models.templates import Template
 
 __all__ = [
     "Draft",
@@ -15,4 +16,5 @@ __all__ = [
     "SendingRule",
     "Signature",
     "Submission",
+    "Template",
 ]
