@@ -97,7 +97,7 @@ NUMBERED = {
     "deal": "crm:deal crm:deal-edit crm:deal-delete",
     "csv": "crm:import crm:import-report",
     "ticket": "support:ticket support:ticket-set support:ticket-edit support:ticket-delete"
-    " support:ticket-here support:ticket-merge support:ticket-split",
+    " support:ticket-here support:ticket-merge support:ticket-split support:ticket-part",
     "processor": "support:processor support:processor-edit support:processor-delete",
     "held": "support:processor-release",
     "candidate": "recruiting:candidate recruiting:candidate-edit recruiting:candidate-delete"

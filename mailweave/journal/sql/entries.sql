@@ -30,3 +30,14 @@ WHERE r.workspace_id = %(workspace)s AND r.kind = %(kind)s AND r.record_id = %(r
 -- name: drop
 DELETE FROM journal_entryrecord
 WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND record_id = %(record)s;
+
+-- name: give_back
+INSERT INTO journal_entryrecord (workspace_id, entry_id, kind, record_id, type, at)
+SELECT e.workspace_id, e.id, %(kind)s, %(record)s, e.type, e.at FROM journal_entry e
+WHERE e.workspace_id = %(workspace)s AND e.id = ANY(%(entries)s::bigint[])
+ON CONFLICT DO NOTHING;
+
+-- name: take_away
+DELETE FROM journal_entryrecord
+WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND record_id = %(record)s
+  AND entry_id = ANY(%(entries)s::bigint[]);

@@ -84,3 +84,30 @@ DELETE FROM linking_companion
 WHERE workspace_id = %(workspace)s AND (
     kind = %(kind)s AND record_id = ANY(%(records)s::bigint[])
     OR to_kind = %(kind)s AND to_record_id = ANY(%(records)s::bigint[]));
+
+-- name: remember
+SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM linking_link l
+WHERE l.workspace_id = %(workspace)s AND l.kind = %(kind)s
+  AND l.record_id IN (%(record)s, %(into)s) AND l.message_id IN (
+    SELECT message_id FROM linking_link
+    WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND record_id = %(record)s);
+
+-- name: clear
+DELETE FROM linking_link
+WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND record_id = ANY(%(records)s::bigint[])
+  AND message_id = ANY(%(messages)s::bigint[]);
+
+-- name: put_back
+INSERT INTO linking_link (workspace_id, message_id, kind, record_id, linked, pinned, reason, rule,
+    address_id, via_kind, via_record_id, made_by_id, made_at)
+SELECT %(workspace)s, m.id, b.kind, b.record_id, b.linked, b.pinned, b.reason, b.rule, b.address_id,
+    b.via_kind, b.via_record_id, u.id, b.made_at
+FROM jsonb_populate_recordset(NULL::linking_link, %(before)s) b
+JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = b.message_id
+LEFT JOIN people_user u ON u.id = b.made_by_id
+WHERE b.kind = %(kind)s AND b.record_id = ANY(%(records)s::bigint[])
+ON CONFLICT (workspace_id, message_id, kind, record_id) DO NOTHING;
+
+-- name: threads
+SELECT DISTINCT thread_id FROM mail_message
+WHERE workspace_id = %(workspace)s AND id = ANY(%(messages)s::bigint[]);

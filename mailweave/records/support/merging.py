@@ -10,14 +10,15 @@ from mailweave.linking.models import Link
 from mailweave.mail import colleagues
 from mailweave.mail.models import Message
 from mailweave.people.access import Member
-from mailweave.records.support import tickets
+from mailweave.records.support import parting, tickets
 from mailweave.records.support.models import Looker, Reading, Ticket
 from mailweave.records.support.tickets import KIND, Status
 
 
 def merge(member: Member, into_id: int, other_id: int) -> Ticket:
     """Make one ticket part of another: its mail, notes and people go there, and its number leads
-    there. It cannot be undone, but messages can be split off again.
+    there. For a day, and while nothing else happens to them, it can be undone
+    (:mod:`records.support.parting`); messages can be split off at any time.
 
     Raises Expected where one of them is gone, or they are one already.
     """
@@ -26,6 +27,7 @@ def merge(member: Member, into_id: int, other_id: int) -> Ticket:
         raise Expected("One of these tickets was deleted meanwhile. Nothing was merged.")
     if into.pk == other.pk:
         raise Expected(f"They are one ticket already: {into.reference}.")
+    before = parting.remember(into, other)
     merging.merge(KIND, [other.pk], into.pk)
     moving.merge((KIND, other.pk), (KIND, into.pk))
     people = [one for one in (other.customer, *tickets.copies(other.pk)) if one]
@@ -38,6 +40,7 @@ def merge(member: Member, into_id: int, other_id: int) -> Ticket:
     other.save()
     said = other.reference + (f" ({len(left_over)} people found no place)" if left_over else "")
     entries.note_change(member, (KIND, into.pk), "Merged in", "", said)
+    parting.keep(member, into, other, before)
     live.tell(tickets.TOPIC, tickets.topic(into.pk), tickets.topic(other.pk))
     return into
 

@@ -117,6 +117,24 @@ class Ticket(tenancy.TenantModel):
         return str(self)
 
 
+class Joining(tenancy.TenantModel):
+    """How two tickets were before one became part of the other, so that it can be undone for a day:
+    as long as ``after``, a digest of what they are, is still right."""
+
+    ticket = tenancy.foreign_key("support.Ticket")
+    into = tenancy.foreign_key("support.Ticket")
+    before = models.JSONField()
+    after = models.CharField(max_length=64)
+    made_by = user_key()
+    made_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "ticket", name="joining_once"),
+        ]
+        indexes = [models.Index(fields=["workspace_id", "into"], name="joining_into")]
+
+
 class TicketAddress(tenancy.TenantModel):
     """Somebody who gets a copy of what a ticket's customer is told; normalised."""
 
@@ -221,11 +239,13 @@ class Reading(tenancy.TenantModel):
 
 
 class Looker(tenancy.TenantModel):
-    """Somebody who has a ticket's page open, and when their page last said so."""
+    """Somebody who has a ticket's page open, and when their page last said so; ``writing`` if they
+    had begun to write something there."""
 
     ticket = tenancy.foreign_key("support.Ticket")
     user = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
+    writing = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

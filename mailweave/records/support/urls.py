@@ -17,6 +17,7 @@ urlpatterns = [
     path("tickets/<int:pk>/delete/", tickets.delete, name="ticket-delete"),
     path("tickets/<int:pk>/here/", tickets.here, name="ticket-here"),
     path("tickets/<int:pk>/merge/", joining.merge, name="ticket-merge"),
+    path("tickets/<int:pk>/part/", joining.part, name="ticket-part"),
     path("tickets/<int:pk>/split/", joining.split, name="ticket-split"),
     path("settings/", processors.index, name="processors"),
     path("settings/desk/", processors.desk, name="desk"),

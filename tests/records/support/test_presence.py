@@ -3,6 +3,7 @@
 from mailweave.kit import clock
 from mailweave.people.access import Member
 from mailweave.records.support import presence
+from mailweave.records.support.presence import Other
 from tests.makers_mail import join
 from tests.records.support.makers import Desk, make_ticket
 
@@ -13,7 +14,9 @@ def test_others_are_named_for_half_a_minute(within: Desk) -> None:
     one, two = make_ticket(), make_ticket()
     with clock.use(clock.Hands(clock.now())) as hands:
         assert presence.look(other, one.pk) == []
-        assert presence.look(member, one.pk) == ["Kim"]
+        assert presence.look(member, one.pk) == [Other("Kim", writing=False)]
+        presence.look(other, one.pk, writing=True)
+        assert presence.look(member, one.pk) == [Other("Kim", writing=True)]
         assert presence.look(member, two.pk) == []
         hands.advance(31)
         assert presence.look(member, one.pk) == []

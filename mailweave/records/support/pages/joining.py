@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
 
 from mailweave.kit.errors import Expected
 from mailweave.linking import flat
 from mailweave.mail.visibility import viewer_for
 from mailweave.people.member import member_of, members
 from mailweave.records.common import rights
-from mailweave.records.support import merging, tickets
+from mailweave.records.support import facts, merging, parting, tickets
 from mailweave.records.support.models import Ticket
 from mailweave.records.support.pages.common import held, seen
 
@@ -31,7 +32,9 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
         into = seen(request, _number(request.POST.get("into", "")))
         rights.insist(member_of(request), "edit", into)
         merged = merging.merge(member_of(request), into.pk, ticket.pk)
-        messages.success(request, f"{ticket.reference} is part of {merged.reference} now.")
+        said = f"{ticket.reference} is part of {merged.reference} now."
+        undo = reverse("support:ticket-part", args=[ticket.pk])
+        messages.success(request, said, extra_tags=undo)
         return redirect("support:ticket", merged.pk)
     text = request.GET.get("q", "").strip()[:200]
     return render(
@@ -39,6 +42,20 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
         "support/merge.html",
         {"ticket": ticket, "text": text, "found": _offered(request, ticket, text)},
     )
+
+
+@members
+@require_POST
+def part(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo that a ticket became part of another."""
+    other = Ticket.objects.filter(pk=pk).first()
+    found = facts.leads_to(pk) if other else None
+    if other is None or found is None:
+        raise Http404
+    rights.insist(member_of(request), "edit", seen(request, found.pk))
+    parting.undo(member_of(request), pk)
+    messages.success(request, f"{other.reference} stands for itself again, as before.")
+    return redirect("support:ticket", pk)
 
 
 def _offered(request: HttpRequest, ticket: Ticket, text: str) -> list[Ticket]:

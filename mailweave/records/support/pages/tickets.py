@@ -22,7 +22,7 @@ from mailweave.people.access import Member
 from mailweave.people.member import member_of, members
 from mailweave.records.common import lists, rights
 from mailweave.records.common.pages import deletion, form_page, onward
-from mailweave.records.support import facts, presence, tickets
+from mailweave.records.support import facts, parting, presence, tickets
 from mailweave.records.support.forms import ticket as forms
 from mailweave.records.support.models import Priority, Ticket, Type
 from mailweave.records.support.pages.common import held, seen
@@ -110,6 +110,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "copies": tickets.copies(pk),
         "cards": _customer(ticket, member),
         "beside": _beside(ticket, member),
+        "joined": parting.undoable(ticket),
         "statuses": Ticket.Status.choices,
         "priorities": Priority.choices,
         "agents": people.working_with(tickets.MODULE),
@@ -214,8 +215,14 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 def here(request: HttpRequest, pk: int) -> HttpResponse:
     """Who else has it open, asked by an open page every few seconds."""
     ticket = seen(request, pk)
-    others = presence.look(member_of(request), ticket.pk)
-    context = {"ticket": ticket, "others": others[:SHOWN], "more": len(others[SHOWN:])}
+    others = presence.look(member_of(request), ticket.pk, writing="writing" in request.GET)
+    looking = [one.name for one in others if not one.writing]
+    context = {
+        "ticket": ticket,
+        "writing": [one.name for one in others if one.writing][:SHOWN],
+        "others": looking[:SHOWN],
+        "more": len(looking[SHOWN:]),
+    }
     return render(request, "support/parts/here.html", context)
 
 

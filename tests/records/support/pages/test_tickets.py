@@ -165,6 +165,28 @@ def test_a_ticket_whose_mail_named_another_says_so(desk: Desk, window: Client) -
     assert "Merge into TKT-0001" in page
 
 
+def test_a_merge_is_undone_from_the_toast_and_from_the_page(desk: Desk, window: Client) -> None:
+    with scope.workspace(desk.id):
+        one, two = make_ticket().pk, make_ticket("Winch").pk
+    merged = window.post(reverse("support:ticket-merge", args=[one]), {"into": two}, follow=True)
+    path = reverse("support:ticket-part", args=[one])
+    assert merged.content.decode().count(f'action="{path}"') == 2
+    page = window.post(path, follow=True).content.decode()
+    assert "TKT-0001 stands for itself again, as before." in page
+    again = window.post(path)
+    assert again.status_code == 422
+    assert "cannot be undone any more" in again.content.decode()
+
+
+def test_who_writes_is_said(desk: Desk, window: Client) -> None:
+    team = Workspace.objects.get(pk=desk.id)
+    kim = signed_in(make_member(Role.ADMIN, team, name="Kim"))
+    with scope.workspace(desk.id):
+        path = reverse("support:ticket-here", args=[make_ticket().pk])
+    kim.get(path, {"writing": "1"})
+    assert "Kim is writing something here now." in window.get(path).content.decode()
+
+
 @pytest.mark.parametrize("name", ["", "-edit", "-delete", "-merge", "-split", "-here"])
 def test_strangers_find_nothing(desk: Desk, name: str) -> None:
     with scope.workspace(desk.id):
