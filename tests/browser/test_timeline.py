@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from mailweave.journal import entries
 from mailweave.kit import clock
@@ -64,20 +64,29 @@ def test_writing_down_ticking_off_and_hearing_of_others(
     page.get_by_role("button", name="Undo").click()
     expect(events.first).to_contain_text("Send the offer")
 
-    page.get_by_role("link", name="Load more").press(
-        "Enter"
-    )  # toasts lie over it in narrow windows
+    def tell() -> None:
+        page.evaluate(
+            "name => document.body.dispatchEvent(new CustomEvent(name, {bubbles: true}))",
+            entries.topic("crm.contact", mara),
+        )
+
+    def tell_meanwhile(route: Route) -> None:
+        tell()  # this look waits until the older lines are here, and must not drop them
+        route.continue_()
+
+    page.route("**/*part=rows*", tell_meanwhile)
+    page.wait_for_timeout(1100)  # until a look is not put off
+    with page.expect_response(lambda response: "last=" in response.url):
+        page.get_by_role("link", name="Load more").press(
+            "Enter"
+        )  # toasts lie over it in narrow windows
     expect(events).to_have_count(24)
     page.locator("#timeline .event a.hit").last.focus()
     with post.inside():
         entries.write(post.colleague, [("crm.contact", mara)], "call", "Called back", clock.now())
-    page.evaluate(
-        "name => document.body.dispatchEvent(new CustomEvent(name, {bubbles: true}))",
-        entries.topic("crm.contact", mara),
-    )
+    tell()
     expect(events.first).to_contain_text("Called back")
     expect(events).to_have_count(25)
     expect(page.locator("#timeline .event:has(a:focus)")).to_contain_text("Letter 0")
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    page.screenshot(path=f"/tmp/mw-d-shot-{theme}.png", full_page=True)

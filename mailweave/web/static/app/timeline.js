@@ -23,3 +23,13 @@ document.addEventListener("close", (event) => {
   event.target.remove();
   (opener?.isConnected ? opener : home())?.focus({ preventScroll: true });
 }, true);
+
+// A look that had to wait was put together before older lines were loaded: it must not drop them.
+document.addEventListener("htmx:before:request", (event) => {
+  const { sourceElement, request } = event.detail.ctx;
+  const last = document.getElementById("timeline-last");
+  if (sourceElement?.id !== "timeline-list" || !last) return;
+  const path = new URL(request.action, location.href);
+  path.searchParams.set("last", last.value);
+  request.action = path.pathname + path.search;
+});
