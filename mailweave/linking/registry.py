@@ -95,6 +95,14 @@ class Filed(Protocol):
         """Who files it, in words."""
 
 
+@runtime_checkable
+class Addressed(Protocol):
+    """A kind that says itself whom one writes to about one of its records."""
+
+    def write_to(self, record_id: int) -> tuple[Sequence[str], Sequence[str]]:
+        """Whom, and who gets a copy, as they are typed: ``Mara <mara@acme.example>``."""
+
+
 class NotFound(KeyError):
     """No plug-in has registered this kind."""
 
@@ -194,6 +202,13 @@ def creation_paths(name: str, address: str, member: Member) -> list[tuple[str, s
         if isinstance(kind, Creating) and _has(member, kind.kind)
         if (path := kind.creation_path(name, address, member))
     ]
+
+
+def write_to(record: tuple[str, int]) -> tuple[Sequence[str], Sequence[str]] | None:
+    """See :meth:`Addressed.write_to`; None for kinds that do not say. The record is one that
+    whoever asks sees."""
+    kind = _linkables.get(record[0])
+    return kind.write_to(record[1]) if isinstance(kind, Addressed) else None
 
 
 def make(name: str, address: str, why: str) -> tuple[str, int] | None:

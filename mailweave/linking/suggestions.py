@@ -93,6 +93,19 @@ def known_by(cards: Sequence[Card], text: str) -> Mapping[Record, str]:
     return {(kind, pk): address for kind, pk, address in rows}
 
 
+def reached_at(records: Collection[Record]) -> Mapping[Record, list[str]]:
+    """The addresses of records, foremost first. Whether they may be seen has been asked before."""
+    rows = sql.run(
+        QUERIES["reached_at"],
+        kinds=[kind for kind, _ in records],
+        records=[pk for _, pk in records],
+    )
+    found: dict[Record, list[str]] = {}
+    for kind, pk, address in rows:
+        found.setdefault((kind, pk), []).append(address)
+    return found
+
+
 def _alike(address: str) -> list[tuple[Record, str]]:
     local, _, domain = address.rpartition("@")
     plain = local.partition("+")[0] or local

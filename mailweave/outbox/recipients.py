@@ -1,10 +1,12 @@
 """Whom a letter goes to: what was typed, read as addresses, with what is wrong with it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mailweave.mime import address as addresses
 
+_PIECE = re.compile(r'(?:"(?:[^"\\\n]|\\.)*+"|<[^<>\n]*+>|[^,;\n])++')
 MOST = 500
 """Recipients of one letter: what Gmail and Exchange take by default."""
 
@@ -27,16 +29,18 @@ class Recipient:
 
 
 def split(typed: str) -> list[Recipient]:
-    """What one line of text names, separated by commas, semicolons or line ends."""
+    """What a text names, separated by commas, semicolons or line ends; what cannot be read is there
+    with its problem, so that nothing that was typed is lost. A name may have a comma in it."""
     found: list[Recipient] = []
-    for line in typed.replace(";", ",").splitlines():
-        found += [
-            Recipient(one.name, one.address, normal)
-            if (normal := addresses.normalise(one.address))
-            else _wrong(str(one.address))
-            for one in addresses.parse_list(line)
-        ] or ([_wrong(line.strip(" ,"))] if line.strip(" ,") else [])
-    return found
+    before = ""
+    for piece in filter(None, (one.strip() for one in _PIECE.findall(typed))):
+        whole = f"{before}, {piece}" if before and "<" in piece else piece
+        if before and whole is piece:
+            found.append(_wrong(before))
+        before = "" if "@" in whole else whole
+        if not before:
+            found.append(_entry(whole))
+    return [*found, _wrong(before)] if before else found
 
 
 def read(entries: Iterable[str]) -> list[Recipient]:
@@ -57,6 +61,12 @@ def problems(fields: Sequence[Sequence[Recipient]]) -> list[str]:
     if len(everybody) > MOST:
         wrong.append(f"A letter goes to at most {MOST} recipients; this one names more.")
     return wrong
+
+
+def _entry(typed: str) -> Recipient:
+    one = next(iter(addresses.parse_list(typed)), None)
+    normal = addresses.normalise(one.address) if one else None
+    return Recipient(one.name, one.address, normal) if one and normal else _wrong(typed)
 
 
 def _wrong(typed: str) -> Recipient:

@@ -33,6 +33,8 @@ class Place:
 
 NAV = (
     Place("Mail", "/mail/", "mail", "g m"),
+    Place("Drafts", "/mail/drafts/", "pencil", "g e"),
+    Place("Outbox", "/mail/outbox/", "send", "g s"),
     Place("Unlinked", "/mail/unlinked/", "link-2-off", "g u"),
     Place("Contacts", "/crm/contacts/", "users", "g c", module="crm"),
     Place("Companies", "/crm/companies/", "building-2", "g o", module="crm"),

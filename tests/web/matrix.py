@@ -10,6 +10,7 @@ from mailweave.kit import clock, scope
 from mailweave.linking import links, owners
 from mailweave.linking.models import Dismissal, Link
 from mailweave.mail.models import Mailbox, NeverSync
+from mailweave.outbox.models import Draft, Submission
 from mailweave.people import invitations, notifications, roles, teams
 from mailweave.people.access import Member, Scopes
 from mailweave.people.models import Membership, Notification, Role, Scope, Workspace
@@ -214,6 +215,17 @@ def _house(world: World, box: int) -> None:
     Dismissal.objects.create(
         mailbox_id=box, person_id=person, act=act, made_by_id=dora.user_id, made_at=clock.now()
     )
+    subject = word("house", "subject")
+    draft = Draft.objects.create(author_id=dora.user_id, mailbox_id=box, subject=subject)
+    letter = Submission.objects.create(
+        draft=draft,
+        author_id=dora.user_id,
+        mailbox_id=box,
+        address="dora@a.example",
+        key="k" * 32,
+        send_at=clock.now() + timedelta(days=1),
+    )
+    world.add("house", draft=draft.pk, letter=letter.pk)
     never = NeverSync.objects.create(
         kind="address", value="a@b.example", made_by_id=dora.user_id, made_at=clock.now()
     )

@@ -66,6 +66,10 @@ PLAIN = frozenset(
         "account_change_password",
         "setup",
         "mail",
+        "compose",
+        "compose_people",
+        "drafts",
+        "outbox",
         "find_mail",
         "find_mail_ask",
         "find_mail_take",
@@ -117,8 +121,10 @@ NUMBERED = {
     " recruiting:entry-dismiss recruiting:entry-undo",
     "thread": "thread thread_shown mark_thread",
     "sharing": "thread_sharing",
-    "message": "message message_body message_headers message_images link_dialog link_decide",
+    "message": "message message_body message_headers message_images link_dialog link_decide answer",
     "part": "attachment",
+    "draft": "compose_draft compose_files compose_file compose_file_remove compose_restore",
+    "letter": "outbox_undo outbox_schedule outbox_act",
     "marking": "mark_undo",
     "decision": "link_undo",
     "person": "unlinked_person unlinked_link unlinked_dismiss",
@@ -140,6 +146,10 @@ NUMBERED = {
 """By the kind of thing that the number in the path is of."""
 
 WORDS = {
+    "answer": "reply",
+    "compose_file": "1",
+    "compose_file_remove": "1",
+    "outbox_act": "now",
     "mark_thread": "read",
     "thread_sharing": "private",
     "message_images": "show",
@@ -184,6 +194,8 @@ QUERIES = {
     "recruiting:candidates": ["", "q=walrus"],
     "recruiting:jobs": ["", "q=walrus"],
     "find_mail": ["", "q=walrus"],
+    "compose_people": ["q=walrus", "q=zq"],
+    "outbox": ["", "show=sent", "show=trouble"],
 }
 """What lists are asked."""
 

@@ -86,3 +86,12 @@ JOIN linking_recordaddress r
 JOIN mail_address a ON a.workspace_id = %(workspace)s AND a.id = r.address_id
 WHERE position(%(text)s IN a.address) > 0
 ORDER BY r.kind, r.record_id, r.address_kind DESC, a.address;
+
+-- name: reached_at
+-- The addresses of these records, foremost first.
+SELECT r.kind, r.record_id, a.address
+FROM unnest(%(kinds)s::text[], %(records)s::bigint[]) AS w (kind, record_id)
+JOIN linking_recordaddress r
+    ON r.workspace_id = %(workspace)s AND r.kind = w.kind AND r.record_id = w.record_id
+JOIN mail_address a ON a.workspace_id = %(workspace)s AND a.id = r.address_id
+ORDER BY r.address_kind DESC, r.id;

@@ -36,6 +36,14 @@ class Tickets:
         """Its own mail alone."""
         return [(self.kind, record_id)]
 
+    def write_to(self, record_id: int) -> tuple[Sequence[str], Sequence[str]]:
+        """Its customer; those who get copies."""
+        row = Ticket.objects.filter(pk=record_id).exclude(customer="").first()
+        if row is None:
+            return [], []
+        name = row.customer_name
+        return [f"{name} <{row.customer}>" if name else row.customer], tickets.copies(record_id)
+
     def creation_path(self, name: str, address: str, member: Member) -> str:
         """The form of a new ticket of this customer's."""
         if not rights.may_add(member, Ticket):

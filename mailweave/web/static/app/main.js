@@ -10,3 +10,4 @@ import "./live.js";
 import "./notification-list.js";
 import "./trouble.js";
 import "./timeline.js";
+import "./composing.js";

@@ -1,6 +1,9 @@
 // One status region at the end of the page. A toast stays at least 8 seconds, and for as long as
 // the pointer or the focus is on it; it never takes the focus.
 
+// An undo whose path says "?for=10" can be had for so many seconds: its toast counts them down, and
+// goes when they are over.
+
 const STAY = 8000;
 
 customElements.define("toast-stack", class extends HTMLElement {
@@ -27,6 +30,7 @@ customElements.define("toast-stack", class extends HTMLElement {
 
   #notice() {
     this.#dropRepeated();
+    for (const toast of this.querySelectorAll(".toast:not([data-until])")) this.#count(toast);
     const held = this.matches(":hover") || this.contains(document.activeElement);
     if (!held) this.#run();
   }
@@ -41,10 +45,26 @@ customElements.define("toast-stack", class extends HTMLElement {
     }
   }
 
+  // The seconds are for those who see them; they are not read out each time.
+  #count(toast) {
+    const seconds = Number(new URL(toast.querySelector("form")?.action ?? "", location.href).searchParams.get("for"));
+    toast.dataset.until = seconds ? Date.now() + seconds * 1000 : "";
+    if (!seconds) return;
+    const left = Object.assign(document.createElement("span"), { className: "left", ariaHidden: "true" });
+    toast.querySelector("form button").append(left);
+    const tick = () => {
+      const rest = Math.ceil((toast.dataset.until - Date.now()) / 1000);
+      left.textContent = `${rest} s`;
+      if (rest > 0 && toast.isConnected) setTimeout(tick, 250);
+      else this.#drop(toast);
+    };
+    tick();
+  }
+
   #run() {
     if (this.contains(document.activeElement) && this.matches(":focus-within")) return;
     for (const toast of this.querySelectorAll(".toast")) {
-      if (this.#timers.has(toast)) continue;
+      if (this.#timers.has(toast) || toast.dataset.until) continue;
       this.#timers.set(toast, setTimeout(() => this.#drop(toast), STAY));
     }
   }

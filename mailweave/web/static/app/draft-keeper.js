@@ -1,0 +1,172 @@
+// <draft-keeper> around a composer's form: saves what is written a second after the last key, says
+// so, and keeps it in this browser as well until the server has it. Where another tab wrote
+// meanwhile, the server answers with both, and a person chooses. Nothing is sent from here: the
+// form is, by its buttons, once what is being saved is saved.
+import { drop, keep, kept } from "./draft-store.js";
+
+const PAUSE = 1000;
+const LONGEST = 3000;
+const AGAIN = 5000;
+const KEPT = ["mode", "text", "html", "subject", "to", "cc", "bcc", "sender"];
+
+customElements.define("draft-keeper", class extends HTMLElement {
+  #timer = 0;
+  #since = 0;
+  #dirty = false;
+  #saving = null;
+  #last = "";
+
+  connectedCallback() {
+    if (this.form) return;
+    this.form = this.querySelector("form");
+    this.said = this.querySelector("[data-saved]");
+    this.trouble = this.querySelector("[data-trouble]");
+    this.#bring();
+    this.form.addEventListener("input", (event) => { if (KEPT.includes(event.target.name)) this.#changed(); });
+    this.form.addEventListener("change", (event) => { if (event.target.matches("select, [type=checkbox]")) this.#changed(); });
+    this.form.addEventListener("keydown", (event) => this.#key(event));
+    this.addEventListener("submit", (event) => this.#submit(event), true);
+    this.addEventListener("htmx:finally:request", () => { this.isGoing = false; });
+    this.addEventListener("click", (event) => this.#choose(event));
+    this.leave = () => { if (document.visibilityState === "hidden") this.save(true); };
+    document.addEventListener("visibilitychange", this.leave);
+  }
+
+  disconnectedCallback() {
+    setTimeout(() => {
+      if (this.isConnected) return;
+      document.removeEventListener("visibilitychange", this.leave);
+      this.save(true);
+      this.isOver = true;
+    });
+  }
+
+  get place() { return `draft-${this.dataset.draft}`; }
+  get #words() { return JSON.stringify(this.fields); }
+  get fields() { return KEPT.map((name) => [name, this.form.elements[name]?.value ?? ""]); }
+
+  // Saves now, if there is anything to save; `leaving` outlives the page.
+  async save(leaving = false) {
+    clearTimeout(this.#timer);
+    await this.#saving;
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    this.#since = 0;
+    this.#saving = this.#send(leaving);
+    await this.#saving;
+    this.#saving = null;
+  }
+
+  #changed() {
+    if (this.isOver || this.#last === this.#words) return;
+    this.#dirty = true;
+    this.#since ||= Date.now();
+    clearTimeout(this.#timer);
+    const wait = Math.min(PAUSE, this.#since + LONGEST - Date.now());
+    this.#timer = setTimeout(() => this.save(), Math.max(0, wait));
+    keep(this.place, this.form.elements.version.value, this.fields);
+  }
+
+  // What this browser kept and the server does not have is put in before the fields come alive.
+  #bring() {
+    const fields = kept(this.place, this.form.elements.version.value);
+    for (const [name, value] of fields ?? []) {
+      if (this.form.elements[name]) this.form.elements[name].value = value;
+    }
+    if (!fields) return;
+    this.querySelector("rich-editor").dataset.mode = this.form.elements.mode.value;
+    this.#changed();
+  }
+
+  async #send(leaving) {
+    this.#last = this.#words;
+    const body = new FormData(this.form);
+    body.delete("file");
+    body.set("do", "save");
+    const headers = { "HX-Request": "true", "HX-Request-Type": "partial" };
+    try {
+      const answer = await fetch(this.form.action, { method: "POST", body, headers, keepalive: leaving });
+      await this.#heard(answer);
+    } catch {
+      this.#failed("The server cannot be reached. What you write is kept in this browser, and saved once it can.");
+    }
+  }
+
+  async #heard(answer) {
+    if (answer.headers.has("HX-Redirect")) {
+      await this.#failed("You are signed out. What you write is kept in this browser. Sign in in another tab, and it is saved.");
+    } else if (answer.status === 409) {
+      this.trouble.innerHTML = await answer.text();
+      htmx.process(this.trouble);
+      this.said.textContent = "Not saved";
+    } else if (answer.status === 403) {
+      await this.#renew();
+    } else if (!answer.ok) {
+      this.#failed("This could not be saved. What you write is kept in this browser.");
+    } else {
+      const { version, said } = await answer.json();
+      this.form.elements.version.value = version;
+      this.said.textContent = said;
+      this.trouble.replaceChildren();
+      if (!this.#dirty) drop(this.place);
+    }
+  }
+
+  #failed(words) {
+    this.#dirty = true;
+    this.#last = "";
+    this.said.textContent = "Not saved";
+    const banner = Object.assign(document.createElement("p"), { className: "banner small", textContent: words });
+    this.trouble.replaceChildren(banner);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#renew(), AGAIN);
+  }
+
+  // Who signed in again has another token: the form's is renewed before the next try.
+  async #renew() {
+    const page = await fetch(this.form.action, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } }).catch(() => null);
+    if (!page?.ok || page.headers.has("HX-Redirect")) return this.#failed(this.trouble.textContent);
+    const fresh = new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[name=csrfmiddlewaretoken]");
+    if (fresh) this.form.elements.csrfmiddlewaretoken.value = fresh.value;
+    this.#dirty = true;
+    await this.#send(false);
+  }
+
+  async #submit(event) {
+    const { submitter } = event;
+    const isSave = (submitter?.value ?? "save") === "save";
+    const isReady = !this.#dirty && !this.#saving;
+    if (!isSave && isReady && !this.isGoing) return (this.isGoing = true);
+    event.preventDefault();
+    event.stopPropagation();
+    if (isSave || this.isGoing) return this.save();
+    clearTimeout(this.#timer);
+    this.#dirty = false; // it goes along with the form
+    this.#last = this.#words;
+    await this.#saving;
+    this.form.requestSubmit(submitter);
+  }
+
+  #forget() {
+    this.#dirty = false;
+    drop(this.place);
+  }
+
+  #key(event) {
+    const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (isSend || (event.key === "Escape" && !event.defaultPrevented)) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.querySelector(isSend ? "[data-send]" : "[data-close-composer]")?.click();
+    }
+  }
+
+  #choose(event) {
+    if (event.target.closest("[data-take-theirs]")) this.#forget();
+    const button = event.target.closest("[data-overwrite]");
+    if (!button) return;
+    this.form.elements.version.value = button.dataset.overwrite;
+    this.#dirty = true;
+    this.save();
+  }
+});
