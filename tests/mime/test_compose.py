@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailweave.mime import compose
@@ -304,6 +304,7 @@ def test_twenty_five_megabytes_take_a_moment_and_little_room() -> None:
 LINE = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=120)
 
 
+@settings(deadline=None)
 @given(subject=LINE, name=LINE, file=LINE, text=LINE, html=LINE)
 def test_whatever_is_typed_can_be_sent(
     subject: str, name: str, file: str, text: str, html: str

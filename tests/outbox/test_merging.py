@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 from django.utils.safestring import SafeString
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailweave.outbox import merging
@@ -199,6 +199,7 @@ def test_fields_left_in_a_text_are_found_again() -> None:
     assert left_in(text, ("contact", "deal")) == ("contact.nick", "deal.x2")
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("{}%| .:\"'ab<>&;contact1\n"), max_size=60))
 def test_any_template_is_filled_in_or_refused(source: str) -> None:
     for fill in (merging.text, merging.html, merging.subject):
