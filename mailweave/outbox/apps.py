@@ -9,3 +9,9 @@ class OutboxConfig(AppConfig):
     name = "mailweave.outbox"
     label = "outbox"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from mailweave.linking import handing
+        from mailweave.outbox import reports
+
+        handing.register(reports.READER, reports.read)

@@ -25,7 +25,7 @@ from mailweave.kit.lease import LeaseLostError
 from mailweave.mail import reading
 from mailweave.mail.visibility import NotFound, viewer_for
 from mailweave.mime.compose import Unwritable
-from mailweave.outbox import checks, endings, files, filing, letters, pace, submissions
+from mailweave.outbox import checks, endings, files, filing, letters, pace, reports, submissions
 from mailweave.outbox.models import Draft, DraftFile, Submission
 from mailweave.people import workspaces
 from mailweave.providers.base import Provider, Sender
@@ -168,6 +168,7 @@ class Work:
                     endings.fail(self.row, Problem.CONTENT, str(error))
                     return None
                 letters.freeze(self.row, raw)
+                reports.follow(self.row)
             self._write(state=State.SENDING, held_reason="")
         return None
 

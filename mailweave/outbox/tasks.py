@@ -4,7 +4,7 @@ from django.db import close_old_connections, connection
 from procrastinate.contrib.django import app
 
 from mailweave.kit import clock, jobs, scope
-from mailweave.outbox import delivery, drafts, identities
+from mailweave.outbox import delivery, drafts, identities, reports
 from mailweave.people import workspaces
 from mailweave.providers.errors import ProviderError
 
@@ -14,6 +14,13 @@ def advance(workspace_id: int, submission_id: int) -> None:
     """What is due for one letter."""
     close_old_connections()
     delivery.advance(workspace_id, submission_id)
+
+
+@app.task(name="outbox.report")
+def report(workspace_id: int, report_id: int) -> None:
+    """Read one report about a letter of ours."""
+    close_old_connections()
+    reports.advance(workspace_id, report_id)
 
 
 @app.task(name="outbox.identify")
@@ -29,12 +36,17 @@ def identify(workspace_id: int, mailbox_id: int) -> None:
 @app.periodic(cron="* * * * * */10")  # the sixth field is seconds
 @app.task(name="outbox.sweep")
 def sweep(timestamp: int) -> None:
-    """Nudge every letter that is due: a lost alarm costs seconds, no more."""
+    """Nudge every letter and report that is due: a lost alarm costs seconds, no more."""
     del timestamp
     close_old_connections()
     with connection.cursor() as cursor:
         cursor.execute("SELECT workspace_id, submission_id FROM outbox_due(%s)", [clock.now()])
         due = cursor.fetchall()
+        cursor.execute("SELECT workspace_id, report_id FROM outbox_reports_due(%s)", [clock.now()])
+        unread = cursor.fetchall()
+    for workspace_id, report_id in unread:
+        with scope.workspace(workspace_id):
+            jobs.nudge("outbox.report", workspace_id=workspace_id, report_id=report_id)
     for workspace_id, submission_id in due:
         with scope.workspace(workspace_id):
             jobs.nudge("outbox.advance", workspace_id=workspace_id, submission_id=submission_id)
