@@ -51,6 +51,7 @@ PLAIN = frozenset(
         "recruiting:home",
         "recruiting:candidates",
         "recruiting:candidate-new",
+        "recruiting:candidate-merge",
         "recruiting:intakes",
         "recruiting:review",
         "recruiting:intake-new",

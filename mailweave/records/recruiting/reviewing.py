@@ -66,6 +66,11 @@ def undo(entry: IntakeEntry) -> None:
     somebody has worked with that since, or no person decided. The caller holds the entry."""
     if entry.decided_by_id is None:
         raise Expected("This was not decided by a person. Nothing was changed.")
+    if entry.added.get("merged"):
+        raise Expected(
+            "The candidate was merged with another since, so it was not undone. Nothing was "
+            "changed."
+        )
     if entry.candidate_id and entry.added:
         _take_back(entry)
     entry.outcome, entry.candidate, entry.added = Outcome.WAITING, None, {}

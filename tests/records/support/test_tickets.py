@@ -1,18 +1,22 @@
 """Tickets kept and found: numbered once, changes written down, seen as far as roles reach."""
 
+from importlib import import_module
+
 import pytest
+from django.db import connection
 
 from mailweave.journal.models import Entry
 from mailweave.kit import scope
-from mailweave.linking import registry
-from mailweave.linking.models import Link
+from mailweave.linking import links, registry
+from mailweave.linking.models import Link, RecordOwner
+from mailweave.mail.models import Message, ThreadMailbox
 from mailweave.people.models import Notification, Role
 from mailweave.records.support import tickets
 from mailweave.records.support.models import Ticket
 from tests.makers import make_member
 from tests.makers_arrivals import BOB, MARA
 from tests.makers_mail import join
-from tests.records.support.makers import Desk, make_ticket
+from tests.records.support.makers import Desk, make_ticket, message
 
 pytestmark = pytest.mark.sql
 
@@ -106,3 +110,21 @@ def test_whom_it_is_assigned_to_hears_of_it_until_it_is_settled(within: Desk) ->
     ticket.status = Ticket.Status.CLOSED
     tickets.store(ticket, None, by="x")
     assert told() == [(kim.pk, False), (within.member.user_id, False)]
+
+
+def test_owners_there_were_before_linking_knew_of_them_are_told(within: Desk) -> None:
+    within.processor()
+    within.arrive("a", MARA)
+    ticket = make_ticket(owner_id=within.member.user_id)
+    links.link([message("a").pk], (tickets.KIND, ticket.pk), within.member.user_id)
+    RecordOwner.objects.all().delete()
+    Message.objects.update(doors=["support", "support:0"])
+    ThreadMailbox.objects.update(doors=["support", "support:0"])
+    fill = import_module("mailweave.records.support.migrations.0004_owners")
+    with connection.cursor() as cursor:
+        cursor.execute(fill.FILL + fill.DERIVE)
+        cursor.execute(fill.FILL + fill.DERIVE)
+    assert RecordOwner.objects.get(record_id=ticket.pk).owner_id == within.member.user_id
+    doors = ["support", "support:0", f"support:{within.member.user_id}"]
+    assert Message.objects.get().doors == doors
+    assert ThreadMailbox.objects.get().doors == doors

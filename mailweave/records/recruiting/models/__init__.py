@@ -5,6 +5,7 @@ from mailweave.records.recruiting.models.candidates import (
     Candidate,
     CandidateAddress,
     Job,
+    MergedCandidate,
 )
 from mailweave.records.recruiting.models.evaluation import (
     Interview,
@@ -24,6 +25,7 @@ __all__ = [
     "Interview",
     "Interviewer",
     "Job",
+    "MergedCandidate",
     "Reference",
     "ResumeFile",
     "Scorecard",

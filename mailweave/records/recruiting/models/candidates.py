@@ -119,6 +119,22 @@ class CandidateAddress(tenancy.TenantModel):
         ]
 
 
+class MergedCandidate(tenancy.TenantModel):
+    """A candidate who has become part of another: where the old address of their page leads to."""
+
+    record_id = models.BigIntegerField()
+    into = tenancy.foreign_key("recruiting.Candidate")
+    name = models.CharField(max_length=200)
+    made_by = user_key()
+    made_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace_id", "record_id", name="merged_candidate_once"),
+        ]
+        indexes = [models.Index(fields=["workspace_id", "into"], name="merged_candidate_into")]
+
+
 class Application(tenancy.TenantModel):
     """A candidate for a job, and how far they have come.
 

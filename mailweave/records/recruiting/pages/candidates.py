@@ -15,6 +15,7 @@ from mailweave.records.recruiting import applications, candidates, intakes, jobs
 from mailweave.records.recruiting.forms import candidate as forms
 from mailweave.records.recruiting.models import Application, Candidate, Job
 from mailweave.records.recruiting.pages.common import edits, held, recruiters, shown
+from mailweave.records.recruiting.pages.merging import leads_to
 
 
 @recruiters
@@ -42,6 +43,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Who a candidate is, and the jobs they have applied for."""
     member = member_of(request)
+    if not candidates.find(member).filter(pk=pk).exists():
+        return leads_to(pk, member)
     candidate = shown(request, pk)
     rows = candidates.addresses(pk)
     applied = applications.of_candidate(member, pk)

@@ -3,16 +3,16 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from mailweave.linking import handing
-from mailweave.people.member import member_of
+from mailweave.people.member import Refused, member_of
+from mailweave.records.common import rights
 from mailweave.records.recruiting import intakes, jobs
 from mailweave.records.recruiting.forms import intake as forms
-from mailweave.records.recruiting.models import Intake
+from mailweave.records.recruiting.models import Candidate, Intake
 from mailweave.records.recruiting.pages.common import edits, recruiters
 
 SHOWN = 50
@@ -60,7 +60,10 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Set one up: on a mailbox of one's own, or, for admins, on one that is everybody's."""
     if not intakes.mailboxes(member_of(request)):
-        raise PermissionDenied
+        raise Refused(
+            "An intake stands on a mailbox of your own, and none of yours is connected. Connect "
+            "one first; on a shared mailbox an owner or admin of your workspace can set it up."
+        )
     return _form(request, Intake())
 
 
@@ -95,8 +98,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest) -> HttpResponse:
     """Try once more to read what could not be read."""
-    if not member_of(request).may("edit records"):
-        raise PermissionDenied
+    rights.insist_any(member_of(request), "edit", Candidate)
     handing.retry(intakes.READER)
     messages.success(request, "It is tried again.")
     return redirect("recruiting:intakes")
@@ -108,7 +110,10 @@ def _held(request: HttpRequest, pk: int) -> Intake:
         rows = rows.select_for_update(of=("self",))
     intake: Intake = get_object_or_404(rows, pk=pk)
     if not intakes.may_change(member_of(request), intake):
-        raise PermissionDenied
+        raise Refused(
+            "This intake is looked after by whoever owns its mailbox, and by owners and admins of "
+            "your workspace. Ask one of them."
+        )
     return intake
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,9 +13,10 @@ from mailweave.mail import reading
 from mailweave.mail.visibility import viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of
+from mailweave.records.common import rights
 from mailweave.records.recruiting import candidates, intakes, jobs, reviewing
 from mailweave.records.recruiting.forms.intake import ApplicantForm, of_entry
-from mailweave.records.recruiting.models import IntakeEntry, Job
+from mailweave.records.recruiting.models import Candidate, IntakeEntry, Job
 from mailweave.records.recruiting.pages.common import held, recruiters
 
 SHOWN = 50
@@ -96,8 +96,7 @@ def _held(request: HttpRequest, pk: int) -> tuple[Member, IntakeEntry]:
     member = member_of(request)
     if not intakes.entries(member).filter(pk=pk).exists():
         raise Http404
-    if not member.may("edit records"):
-        raise PermissionDenied
+    rights.insist_any(member, "edit", Candidate)
     entry = reviewing.hold(pk)
     if entry is None:
         raise Http404
