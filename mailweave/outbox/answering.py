@@ -75,12 +75,16 @@ def quote(viewer: Viewer, draft: Draft, zone: str) -> Quote | None:
 
 
 def _carry(viewer: Viewer, draft: Draft, source: MessageView) -> None:
-    """The files that go along: those a forwarded message has, and images the quote shows."""
+    """The files that go along: all that a forwarded message has, and images the quote shows.
+
+    What is called inline and shown nowhere goes as an attachment: some programs call all so.
+    """
     quoted = quote(viewer, draft, "UTC")
     shown = set(quoted.cids) if quoted else set()
     for part in Part.objects.filter(message_id=source.id).order_by("pk"):
-        if part.content_id in shown or (draft.act == Act.FORWARD and not part.inline):
-            files.carry(draft, part)
+        is_shown = part.content_id in shown
+        if is_shown or draft.act == Act.FORWARD:
+            files.carry(draft, part, shown=is_shown)
 
 
 def _answered(viewer: Viewer, source: MessageView) -> Answered:

@@ -43,14 +43,17 @@ def begin(
     return made
 
 
-def carry(draft: Draft, part: Part) -> DraftFile:
-    """An attachment of a stored message goes along; its bytes are fetched when the letter goes."""
+def carry(draft: Draft, part: Part, *, shown: bool) -> DraftFile:
+    """An attachment of a stored message goes along; its bytes are fetched when the letter goes.
+
+    With ``shown`` it is an image of the quoted HTML.
+    """
     _make_room(draft, part.size)
     made: DraftFile = DraftFile.objects.create(
         draft=draft,
         name=part.filename or "attachment",
         content_type=part.content_type,
-        content_id=part.content_id if part.inline else "",
+        content_id=part.content_id if shown else "",
         size=part.size,
         part=part,
     )

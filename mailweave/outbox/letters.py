@@ -129,17 +129,19 @@ def _content(member: Member, viewer: Viewer, draft: Draft) -> Content:
     """What was written, with what is quoted below it."""
     quote = answering.quote(viewer, draft, member.time_zone) or Quote("", "")
     written = writing.clean(draft.html, marks=False)
-    shown = {*written.cids, *quote.cids} if draft.html else set()
+    shown = {*written.cids, *quote.cids}
+    is_plain = not draft.html  # then what is passed on is not shown, but goes along
+    everything = is_plain and draft.act == Draft.Act.FORWARD
     carried = [
         File(one.name, one.content_type, b"".join(files.read(one.pk)), one.content_id)
         for one in files.listed(draft.pk)
-        if not one.content_id or one.content_id in shown
+        if everything or not one.content_id or (one.content_id in shown and not is_plain)
     ]
-    text = twin.of(written.html) if draft.html else draft.text
+    text = draft.text if is_plain else twin.of(written.html)
     return Content(
         text="\n\n".join(part for part in (text, quote.text) if part),
-        html=writing.document(written.html, quote.html) if draft.html else "",
-        files=(*carried, *written.images, *(quote.images if draft.html else ())),
+        html="" if is_plain else writing.document(written.html, quote.html),
+        files=(*carried, *written.images, *(() if is_plain else quote.images)),
     )
 
 

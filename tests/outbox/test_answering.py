@@ -60,7 +60,7 @@ def _begin(desk: Desk, first: int, act: Act, member: Member | None = None) -> Dr
             "Re: The offer",
             ["logo.png"],
         ),
-        (Act.FORWARD, [], [], "Fwd: Re: The offer", ["plan.pdf", "logo.png"]),
+        (Act.FORWARD, [], [], "Fwd: Re: The offer", ["plan.pdf", "logo.png", "tick.png"]),
     ],
 )
 def test_what_a_draft_begins_with(
@@ -84,8 +84,8 @@ def test_what_is_not_theirs_cannot_be_answered(desk: Desk, first: int) -> None:
         _begin(desk, first, Act.REPLY, other)
 
 
-def _letter(desk: Desk, draft: Draft) -> Any:
-    for_now = desk.submit(drafts_with_recipient(desk, draft))
+def _letter(desk: Desk, draft: Draft, html: str = "<p>Hello <b>there</b></p>") -> Any:
+    for_now = desk.submit(drafts_with_recipient(desk, draft, html))
     with desk.inside():
         for one in files.listed(draft.pk):
             if not one.ready:
@@ -95,10 +95,11 @@ def _letter(desk: Desk, draft: Draft) -> Any:
     return message_from_bytes(raw, policy=policy.default)
 
 
-def drafts_with_recipient(desk: Desk, draft: Draft) -> Draft:
+def drafts_with_recipient(
+    desk: Desk, draft: Draft, html: str = "<p>Hello <b>there</b></p>"
+) -> Draft:
     with desk.inside():
         given = {"to": ["eve@far.example"]} if not draft.to else {}
-        html = "<p>Hello <b>there</b></p>"
         return drafts.save(desk.member, draft.pk, draft.version, html=html, **given)
 
 
@@ -121,7 +122,16 @@ def test_a_forward_begins_a_conversation_and_takes_the_files_along(desk: Desk, f
     assert mail["In-Reply-To"] is None
     assert "Forwarded message" in mail.get_body(("plain",)).get_content()
     names = {part.get_filename() for part in mail.walk() if part.get_filename()}
-    assert names == {"plan.pdf", "logo.png"}
+    assert names == {"plan.pdf", "logo.png", "tick.png"}
+    places = {part.get_filename(): part.get_content_disposition() for part in mail.walk()}
+    assert (places["logo.png"], places["tick.png"]) == ("inline", "attachment")
+
+
+def test_a_forward_in_plain_text_takes_the_images_along_too(desk: Desk, first: int) -> None:
+    mail = _letter(desk, _begin(desk, first, Act.FORWARD), html="")
+    assert mail.get_body(("html",)) is None
+    places = {one.get_filename(): one.get_content_disposition() for one in mail.iter_attachments()}
+    assert places == dict.fromkeys(("plan.pdf", "logo.png", "tick.png"), "attachment")
 
 
 def test_without_the_quote_its_images_stay_here(desk: Desk, first: int) -> None:
