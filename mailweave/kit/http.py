@@ -49,6 +49,9 @@ for _name in ("httpx2", "httpcore2"):
 class Unreachable(Exception):
     """No answer came, or it broke off."""
 
+    asked = True
+    """Whether the request may have arrived; not when no connection came about."""
+
 
 class TimedOut(Unreachable):
     """The answer took too long, or never ended."""
@@ -218,9 +221,14 @@ def _gunzip(raw: Iterator[bytes]) -> Iterator[bytes]:
         raise Garbled("the answer ends in the middle")
 
 
+_UNCONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
+
 def _unreachable(request: httpx2.Request, error: Exception) -> Unreachable:
     kind = TimedOut if isinstance(error, httpx2.TimeoutException) else Unreachable
-    return kind(f"{request.url.host} did not answer ({type(error).__name__})")
+    made = kind(f"{request.url.host} did not answer ({type(error).__name__})")
+    made.asked = not isinstance(error, _UNCONNECTED)
+    return made
 
 
 _SECRETS = re.compile(

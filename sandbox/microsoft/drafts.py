@@ -13,7 +13,7 @@ from email.utils import formataddr, getaddresses
 from uuid import uuid4
 
 from sandbox import heads, mailbox
-from sandbox.microsoft import drafting, extended, messages
+from sandbox.microsoft import drafting, extended, messages, store
 from sandbox.microsoft.call import Call, Json
 from sandbox.microsoft.drafting import Draft
 from sandbox.microsoft.errors import GraphError, bad_request
@@ -111,6 +111,7 @@ def _keep(call: Call, connection: sqlite3.Connection, raw: bytes, given: Json) -
     sandbox, account = call.sandbox, call.account.id
     now = sandbox.clock.milliseconds()
     number, _ = sandbox.insert(account, raw, ["DRAFT"], now, None)
+    store.mark_draft(connection, account, number, draft=True)
     extended.keep(connection, account, number, given.get("singlevalueextendedproperties"))
     return messages.whole(call, connection, number)
 

@@ -19,6 +19,7 @@ TOKEN = re.compile(
 OPERATORS = {"eq": "=", "ne": "<>", "ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 FLAGGED = "(m.labels LIKE '%\"STARRED\"%')"
 COMPLETE = "(IFNULL(json_extract(i.edits, '$.flagStatus'), '') = 'complete')"
+DRAFT = "(m.labels LIKE '%\"DRAFT\"%' OR IFNULL(json_extract(i.edits, '$.isDraft'), 0) = 1)"
 LARGEST = 2**63 - 1
 DEEPEST = 20
 
@@ -244,9 +245,7 @@ COMPARISONS: Mapping[str, Callable[[Any, str, Any], str]] = {
     "isread": lambda reader, operator, value: reader.truth(
         operator, value, "(m.labels NOT LIKE '%\"UNREAD\"%')"
     ),
-    "isdraft": lambda reader, operator, value: reader.truth(
-        operator, value, "(m.labels LIKE '%\"DRAFT\"%')"
-    ),
+    "isdraft": lambda reader, operator, value: reader.truth(operator, value, DRAFT),
     "hasattachments": lambda reader, operator, value: reader.truth(
         operator, value, "(i.attached = 1)"
     ),

@@ -123,6 +123,7 @@ def _move(call: Call, connection: sqlite3.Connection, number: int, raw: bytes) -
     if not settings.graph_sent_seconds and not settings.graph_new_sent_ids:
         at = sandbox.clock.time()
         store.rewrite(connection, account.id, number, raw, sandbox.mark, at)
+        store.mark_draft(connection, account.id, number, draft=False)
         mailbox.relabel(connection, account.id, [number], ["SENT"], ["UNREAD"], at)
         return
     row = connection.execute(

@@ -21,7 +21,7 @@ HEAD = frozenset({
     "isDeliveryReceiptRequested", "isReadReceiptRequested", "sender", "from", "toRecipients",
     "ccRecipients", "bccRecipients", "replyTo", "meetingMessageType",
 })  # fmt: skip
-EDITED = frozenset({"categories", "importance", "inferenceClassification", "flag"})
+EDITED = frozenset({"categories", "importance", "inferenceClassification", "flag", "isDraft"})
 PLAIN = ("createdDateTime", "lastModifiedDateTime", "changeKey", "categories", "receivedDateTime",
          "sentDateTime", "hasAttachments", "internetMessageId", "subject", "bodyPreview",
          "importance", "parentFolderId", "conversationId", "conversationIndex",

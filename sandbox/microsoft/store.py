@@ -62,6 +62,15 @@ def rewrite(
     )
 
 
+def mark_draft(connection: sqlite3.Connection, account: int, number: int, *, draft: bool) -> None:
+    """A draft stays one wherever it is moved, until it is sent."""
+    connection.execute(
+        "UPDATE items SET edits = json_patch(IFNULL(edits, '{}'), ?)"
+        " WHERE account = ? AND message = ?",
+        ('{"isDraft": true}' if draft else '{"isDraft": null}', account, number),
+    )
+
+
 def rebirth(connection: sqlite3.Connection, account: int, number: int, at: float) -> int:
     """Give a message another number, as moving a mailbox does: every id of it, the immutable one
     included, is gone, and a new message is there. Returns the number."""

@@ -23,6 +23,8 @@ from sandbox.microsoft.ids import Ids
 from sandbox.state import Sandbox
 
 SMALL = 3 * 1024 * 1024
+LEAST = 3_000_000
+"""What is smaller is no matter for an upload; the page says no more than 3 MB."""
 LARGEST = 150 * 1024 * 1024
 PIECE = 4 * 1024 * 1024
 LIFE = 86_400.0
@@ -67,7 +69,7 @@ def begin(call: Call) -> tuple[int, Json]:
     size = told.get("size")
     if told.get("attachmenttype") != "file" or not told.get("name") or not isinstance(size, int):
         raise bad_request("An AttachmentItem has attachmentType file, name and size.")
-    if not SMALL <= size <= LARGEST:
+    if not LEAST <= size <= LARGEST:
         raise GraphError(400, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize",
                          "Attachment size must be from 3145728 to 157286400 bytes.")  # fmt: skip
     name, token = secrets.token_urlsafe(24), secrets.token_urlsafe(32)

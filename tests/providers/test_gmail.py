@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
 
 import httpx2
 import pytest
@@ -15,17 +17,20 @@ from mailweave.providers.base import (
     Hook,
     Provider,
     Reader,
+    Sender,
     Tokens,
     Watcher,
     Writer,
 )
 from mailweave.providers.errors import Misconfigured
 from mailweave.providers.gmail import calls
-from sandbox import app, control_notices
+from sandbox import app, control_notices, transit
 from sandbox.clock import Clock
 from sandbox.google import pubsub, tokens
 from sandbox.state import Sandbox
+from tests.providers import post
 from tests.providers.contract import NOW, ReaderContract
+from tests.providers.contract_sending import BEN, SenderContract
 from tests.providers.contract_watching import WatcherContract
 from tests.providers.contract_writing import WriterContract
 from tests.providers.hooks import Ear
@@ -51,12 +56,14 @@ class GmailWorld:
     hook = Hook("https://mail.example/hooks/gmail/", topic=pubsub.TOPIC)
     elsewhere = Hook("https://new.example/hooks/gmail/", topic=f"{pubsub.TOPIC}-new")
     unusable = Misconfigured
+    sends = "/drafts/send"
 
     def __init__(self) -> None:
         self.sandbox = Sandbox(":memory:", SharedClock())
         self.sandbox.change_settings(quota_profile="off")
         self.account = self.sandbox.add_account(self.address, "Ana")
         self.account_id = self.account.sub
+        self.sandbox.add_account(BEN, "Ben")
         self.sandbox.register_client(CLIENT.client_id, CLIENT.client_secret, [f"{HOST}/back"])
         self.kind = kinds.describe("gmail")
         self.quota = (self.kind.units_per_second, self.kind.units_at_once)
@@ -102,6 +109,23 @@ class GmailWorld:
         watcher = self.provider(budget).watcher
         assert watcher
         return watcher
+
+    def sender(self, budget: Budget | None = None) -> Sender:
+        sender = self.provider(budget).sender
+        assert sender
+        return sender
+
+    def posted(self, key: str) -> list[dict[str, Any]]:
+        return transit.posted(self.sandbox, key=key)
+
+    def drafts(self) -> int:
+        return len(post.labelled(self.sandbox, self.address, "DRAFT"))
+
+    def came(self, address: str) -> list[EmailMessage]:
+        return post.came(self.sandbox, address)
+
+    def threads(self, address: str) -> list[int]:
+        return post.threads(self.sandbox, address)
 
     def heard(self) -> list[str]:
         return self.ear.heard()
@@ -188,4 +212,8 @@ class TestWriting(InGmail, WriterContract):
 
 
 class TestWatching(InGmail, WatcherContract):
+    """Kept."""
+
+
+class TestSending(InGmail, SenderContract):
     """Kept."""

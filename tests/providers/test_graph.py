@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
 
 import httpx2
 import pytest
@@ -15,18 +17,21 @@ from mailweave.providers.base import (
     Hook,
     Provider,
     Reader,
+    Sender,
     Tokens,
     Watcher,
     Writer,
 )
 from mailweave.providers.errors import Refused
 from mailweave.providers.graph import calls
-from sandbox import app, control_notices
+from sandbox import app, control_notices, transit
 from sandbox.clock import Clock
 from sandbox.microsoft import delegates, tokens
 from sandbox.microsoft.ids import Ids
 from sandbox.state import Sandbox
+from tests.providers import post
 from tests.providers.contract import NOW, ReaderContract
+from tests.providers.contract_sending import BEN, SenderContract
 from tests.providers.contract_watching import WatcherContract
 from tests.providers.contract_writing import WriterContract
 from tests.providers.hooks import Ear
@@ -54,15 +59,17 @@ class GraphWorld:
     hook = Hook("https://mail.example/hooks/outlook/", "https://mail.example/life/", "s3cret")
     elsewhere = Hook("https://new.example/hooks/outlook/", "https://new.example/life/", "s3cret")
     unusable = Refused
+    sends = "/send"
     shared_address = ""
 
     def __init__(self) -> None:
         self.sandbox = Sandbox(":memory:", SharedClock())
-        self.sandbox.change_settings(graph_requests=0)
+        self.sandbox.change_settings(graph_requests=0, graph_sends_a_minute=0)
         self.account = self.signer = self.sandbox.add_account(
             self.address, "Ana", company="microsoft"
         )
         self.ids = Ids(self.account)
+        self.sandbox.add_account(BEN, "Ben", company="microsoft")
         self.account_id = f"{self.account.tenant}.{self.account.oid}"
         redirects = [f"{HOST}/back"]
         self.sandbox.register_client(
@@ -112,6 +119,23 @@ class GraphWorld:
         watcher = self.provider(budget).watcher
         assert watcher
         return watcher
+
+    def sender(self, budget: Budget | None = None) -> Sender:
+        sender = self.provider(budget).sender
+        assert sender
+        return sender
+
+    def posted(self, key: str) -> list[dict[str, Any]]:
+        return transit.posted(self.sandbox, key=key)
+
+    def drafts(self) -> int:
+        return len(post.labelled(self.sandbox, self.address, "DRAFT"))
+
+    def came(self, address: str) -> list[EmailMessage]:
+        return post.came(self.sandbox, address)
+
+    def threads(self, address: str) -> list[int]:
+        return post.threads(self.sandbox, address)
 
     def heard(self) -> list[str]:
         return self.ear.heard()
@@ -225,6 +249,10 @@ class TestWatching(InGraph, WatcherContract):
     """Kept."""
 
 
+class TestSending(InGraph, SenderContract):
+    """Kept."""
+
+
 class InShared(InGraph):
     """The same of a mailbox that is shared, on what it costs at all times."""
 
@@ -236,6 +264,10 @@ class TestReadingShared(InShared, ReaderContract):
 
 
 class TestWritingShared(InShared, WriterContract):
+    """Kept."""
+
+
+class TestSendingShared(InShared, SenderContract):
     """Kept."""
 
 

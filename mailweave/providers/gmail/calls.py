@@ -11,6 +11,8 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from mailweave.providers.base import Role, Sought, Window
+from mailweave.providers.gmail import uploads
+from mailweave.providers.sending import KEY_HEADER
 
 PAGE = 500
 FOUND = 20
@@ -53,6 +55,9 @@ class Call:
     method: str = "GET"
     body: bytes | None = None
     """JSON, where there is something to say."""
+    content_type: str = "application/json"
+    upload: bool = False
+    """Whether it goes to where large things are taken."""
 
 
 def profile() -> Call:
@@ -153,6 +158,56 @@ def watch(topic: str) -> Call:
 def stop() -> Call:
     """Publish nothing any more."""
     return Call("stop?prettyPrint=false", 50, "POST")
+
+
+def send_as() -> Call:
+    fields = "sendAsEmail,displayName,signature,isPrimary,isDefault,verificationStatus"
+    return Call(_with("settings/sendAs", fields=f"sendAs({fields})"), 1)
+
+
+def drafts() -> Call:
+    """The newest drafts by their ids."""
+    return Call(_with("drafts", maxResults=str(FOUND), fields="drafts(id,message(id,threadId))"), 5)
+
+
+def draft(draft_id: str) -> Call:
+    """Whether a draft is there."""
+    return Call(_with(f"drafts/{_safe(draft_id)}", format="minimal", fields="id"), 20)
+
+
+def write_draft(draft_id: str, raw: bytes, thread_id: str) -> Call:
+    """A new draft, or other contents for one that is there."""
+    kind, body = uploads.draft(raw, thread_id)
+    upload = kind.startswith("multipart")
+    more = {"uploadType": "multipart"} if upload else {}
+    path, units, method = ("drafts", 10, "POST")
+    if draft_id:
+        path, units, method = (f"drafts/{_safe(draft_id)}", 15, "PUT")
+    return Call(_with(path, **more, fields="id"), units, method, body, kind, upload)
+
+
+def send_draft(draft_id: str) -> Call:
+    """Send a draft as it is."""
+    body = json.dumps({"id": draft_id}).encode()
+    return Call(_with("drafts/send", fields=_NAMED), 100, "POST", body)
+
+
+def drop_draft(draft_id: str) -> Call:
+    """Take a draft away."""
+    return Call(_with(f"drafts/{_safe(draft_id)}"), 10, "DELETE")
+
+
+def sent(token: str, size: int) -> Call:
+    """A page of the newest ids among what was sent."""
+    return _listing(token, size=size, labelIds=LABEL_OF["sent"], includeSpamTrash="true")
+
+
+def head(remote_id: str) -> Call:
+    """What tells one letter from another."""
+    named = "".join(f"&metadataHeaders={name}" for name in (KEY_HEADER, "Message-ID"))
+    fields = "id,threadId,internalDate,payload/headers"
+    path = _with(f"messages/{_safe(remote_id)}", format="metadata", fields=fields)
+    return Call(path + named, 20)
 
 
 def _listing(token: str, size: int = 0, **query: str) -> Call:

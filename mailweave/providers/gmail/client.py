@@ -15,6 +15,7 @@ from mailweave.kit import clock, http
 from mailweave.providers.base import Budget, Endpoints
 from mailweave.providers.errors import (
     AuthExpired,
+    InDoubt,
     Misconfigured,
     ProviderError,
     Refused,
@@ -30,7 +31,6 @@ _PATIENCE = (0.5, 1.0, 2.0)
 """Seconds to wait before each new try when a precondition failed."""
 
 _DONE = frozenset({200, 204})
-_JSON = "application/json"
 
 Outcome = bytes | ProviderError
 
@@ -99,7 +99,40 @@ class Client:
     def get(self, call: Call) -> bytes:
         """Make one call once; its answer may be empty."""
         self._book(call.units)
-        return self._send(call.method, self._url(call), call.body, _JSON).body
+        return self._send(call.method, self._url(call), call.body, call.content_type).body
+
+    def commit(self, call: Call) -> bytes:
+        """Make one call that may not be made twice, once.
+
+        Raises InDoubt where nobody knows whether it was carried out; any other error says that it
+        was not.
+        """
+        self._book(call.units)
+        token = self._token()
+        for last in (False, True):
+            answer = self._commit(call, token)
+            if answer.status == 200:
+                return answer.body
+            error = failure(answer.status, answer.headers.get("retry-after", ""), answer.body)
+            if not isinstance(error, Stale):
+                break
+            if last:
+                raise AuthExpired("Gmail accepts no token of this grant: reconnect.")
+            token = self._replace(token)
+        if isinstance(error, Unavailable) or answer.status < 400:
+            raise InDoubt(f"Gmail answered {answer.status}.")
+        raise error
+
+    def _commit(self, call: Call, token: str) -> http.Answer:
+        request = self._request(call.method, self._url(call), call.body, call.content_type)
+        request.headers["Authorization"] = f"Bearer {token}"
+        with _translated():
+            try:
+                return http.send(self._web, request, cap=http.MEGABYTE)
+            except (http.Unreachable, http.Garbled, http.Oversized) as error:
+                if isinstance(error, http.Unreachable) and not error.asked:
+                    raise
+                raise InDoubt(f"Gmail did not say what became of it: {error}.") from None
 
     def _alone(self, call: Call) -> Outcome:
         try:
@@ -165,7 +198,8 @@ class Client:
         return self._web.build_request(method, url, content=body, headers=headers)
 
     def _url(self, call: Call) -> str:
-        return f"{self._root}/gmail/v1/users/me/{call.path}"
+        upload = "/upload" if call.upload else ""
+        return f"{self._root}{upload}/gmail/v1/users/me/{call.path}"
 
     def _book(self, units: int) -> None:
         self.budget.charge(units, clock.now())

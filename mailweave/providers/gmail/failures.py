@@ -38,7 +38,7 @@ class NotReady(Refused):
 
 
 class TooBig(Refused):
-    """The answer is larger than we read."""
+    """The answer is larger than we read, or Gmail finds what we say too large."""
 
 
 class Faulty(Unavailable):
@@ -76,6 +76,8 @@ def failure(status: int, retry_after: str, body: bytes) -> ProviderError:
         return Stale("Gmail does not accept the access token.")
     if status == 429 or (told and told.reasons & _SLOW):
         return _limited(retry_after, told or wire.Told("", frozenset()))
+    if status == 413:
+        return TooBig("Gmail finds this too large.")
     if status >= 500 or told is None:
         return Faulty(f"Gmail answered {status}.")
     return _refused(status, told)

@@ -9,6 +9,7 @@ from mailweave.providers.errors import Refused
 from mailweave.providers.gmail.client import Client
 from mailweave.providers.gmail.listing import NAMES
 from mailweave.providers.gmail.reader import GmailReader
+from mailweave.providers.gmail.sending import GmailSender
 from mailweave.providers.gmail.watching import GmailWatcher
 from mailweave.providers.gmail.writing import GmailWriter
 
@@ -36,8 +37,8 @@ KIND = Kind(
         Permission(
             "Read, compose and send mail, and change labels in your Gmail account",
             "To bring your mail in, to follow what is read and moved, and to send what you write "
-            "here from your own address. Nothing is ever deleted for good. Google offers this as "
-            "one box; please leave it ticked.",
+            "here from your own address. Nothing is ever deleted for good but drafts that we made. "
+            "Google offers this as one box; please leave it ticked.",
         ),
     ),
     folder_names=NAMES,
@@ -84,4 +85,9 @@ def connect(
     if shared_address:
         raise Refused("Gmail has no shared mailboxes.")
     client = Client(web, endpoints, access_token, refresh, budget)
-    return Provider(GmailReader(client, account_id), GmailWriter(client), GmailWatcher(client))
+    return Provider(
+        GmailReader(client, account_id),
+        GmailWriter(client),
+        GmailWatcher(client),
+        GmailSender(client),
+    )

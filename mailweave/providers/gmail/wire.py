@@ -64,6 +64,30 @@ class Listing(_Wire):
     result_size_estimate: int | None = None
 
 
+class Draft(_Wire):
+    """A draft keeps its id; its message is another one after every change."""
+
+    id: str
+    message: Named = msgspec.field(default_factory=lambda: Named(""))
+
+
+class Drafts(_Wire):
+    drafts: list[Draft] = []
+
+
+class SendAs(_Wire):
+    send_as_email: str
+    display_name: str = ""
+    signature: str = ""
+    is_primary: bool = False
+    is_default: bool = False
+    verification_status: str = ""
+
+
+class SendAses(_Wire):
+    send_as: list[SendAs] = []
+
+
 class Event(_Wire):
     message: Named
 
@@ -170,6 +194,9 @@ PROFILE = msgspec.json.Decoder(Profile)
 WATCH = msgspec.json.Decoder(Watch)
 LABELS = msgspec.json.Decoder(Labels)
 PERSON = msgspec.json.Decoder(Person)
+DRAFT = msgspec.json.Decoder(Draft)
+DRAFTS = msgspec.json.Decoder(Drafts)
+SEND_ASES = msgspec.json.Decoder(SendAses)
 BODY = msgspec.json.Decoder(Body)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 

@@ -6,13 +6,16 @@ towards a mailbox's limit, whatever it asks for; a batch counts what it holds.
 ``/me/`` is the mailbox a client is for, its own or one that is shared: see ``Client.there``.
 """
 
+import base64
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
 
 from mailweave.kit import http
 from mailweave.providers.base import Hook, Sought
+from mailweave.providers.graph.skeleton import File
 
 VERSION = "/v1.0"
 PAGE = 1000
@@ -33,6 +36,9 @@ WHOLE = (
     "from,sender,replyTo,toRecipients,ccRecipients,bccRecipients,isRead,isDraft,flag,"
     "hasAttachments,bodyPreview,body,internetMessageHeaders"
 )
+MAIL = "id,conversationId,internetMessageId,isDraft"
+KEY_PROPERTY = "String {7f0a1c52-5a0e-4c43-9a3b-6d5a3c1e8f21} Name MailweaveKey"
+"""Where a letter's key is, beside it."""
 _ATTACHMENT = "id,name,contentType,size,isInline"
 _CONTENT_ID = "microsoft.graph.fileAttachment/contentId"
 _FOLDER = "id,displayName,parentFolderId,childFolderCount,isHidden"
@@ -52,6 +58,12 @@ class Call:
     method: str = "GET"
     body: bytes | None = None
     """JSON, where there is something to say."""
+    content_type: str = "application/json"
+
+
+def addresses() -> Call:
+    """Who this is, and every address of theirs."""
+    return Call(_with("/me", select="id,displayName,mail,userPrincipalName,proxyAddresses"))
 
 
 def person() -> Call:
@@ -106,7 +118,7 @@ def search(sought: Sought) -> Call:
     https://learn.microsoft.com/en-us/graph/filter-query-parameter"""
     text = sought.text.replace("'", "''")
     conditions = {
-        "message_id": f"internetMessageId eq '<{text}>'",
+        "message_id": _named(sought.text),
         "subject": f"contains(subject,'{text}')",
         "sender": f"from/emailAddress/address eq '{text}'",
     }
@@ -155,6 +167,101 @@ def attachment(remote_id: str, attachment_id: str) -> Call:
 def raw(remote_id: str, cap: int) -> Call:
     """A whole message as RFC 5322: https://learn.microsoft.com/en-us/graph/outlook-get-mime-message"""
     return Call(f"{VERSION}/me/messages/{_safe(remote_id)}/$value", cap=cap)
+
+
+def mail(remote_id: str) -> Call:
+    """A letter of ours by its id."""
+    return Call(_with(f"/me/messages/{_safe(remote_id)}", select=MAIL))
+
+
+def keyed(key: str) -> Call:
+    """Letters of ours by the key beside them, wherever they lie."""
+    condition = f"ep/id eq '{KEY_PROPERTY}' and ep/value eq '{key}'"
+    return _mails("", f"singleValueExtendedProperties/Any(ep: {condition})")
+
+
+def named(message_id: str) -> Call:
+    """Messages by their Message-ID, wherever they lie."""
+    return _mails("", _named(message_id))
+
+
+def drafts_named(message_id: str) -> Call:
+    """Drafts by their Message-ID, with the key beside them."""
+    return _mails("drafts", _named(message_id))
+
+
+def sent_named(message_id: str) -> Call:
+    """Sent copies by their Message-ID."""
+    return _mails("sentitems", _named(message_id))
+
+
+def newest_sent(since: datetime) -> Call:
+    """What was sent since then, with all headers."""
+    query = {"filter": f"receivedDateTime ge {_moment(since)}", "orderby": _NEWEST_FIRST}
+    query |= {"top": "50", "select": f"{MAIL},internetMessageHeaders"}
+    return Call(_with("/me/mailFolders/sentitems/messages", **query))
+
+
+def make_draft(raw: bytes) -> Call:
+    """A draft from MIME."""
+    path, body = _with("/me/messages", select="id"), base64.b64encode(raw)
+    return Call(path, method="POST", body=body, content_type="text/plain")
+
+
+def seal(draft_id: str, key: str, name: str, address: str) -> Call:
+    """Write its key beside a draft, and whom it is from."""
+    said: dict[str, Any] = {"singleValueExtendedProperties": [{"id": KEY_PROPERTY, "value": key}]}
+    said |= {"from": {"emailAddress": {"name": name, "address": address}}} if address else {}
+    path = _with(f"/me/messages/{_safe(draft_id)}", select="id")
+    return Call(path, method="PATCH", body=json.dumps(said).encode())
+
+
+def attach(draft_id: str, file: File) -> Call:
+    """Put a file on a draft in one go."""
+    said = {
+        "@odata.type": "#microsoft.graph.fileAttachment",
+        "name": file.name,
+        "contentType": file.content_type,
+        "contentBytes": base64.b64encode(file.data).decode(),
+        **({"isInline": True, "contentId": file.content_id} if file.content_id else {}),
+    }
+    path = _with(f"/me/messages/{_safe(draft_id)}/attachments", select="id")
+    return Call(path, method="POST", body=json.dumps(said).encode())
+
+
+def upload(draft_id: str, file: File) -> Call:
+    """Begin to put a large file on a draft."""
+    item = {
+        "attachmentType": "file",
+        "name": file.name,
+        "size": len(file.data),
+        "contentType": file.content_type,
+        **({"isInline": True, "contentId": file.content_id} if file.content_id else {}),
+    }
+    path = f"{VERSION}/me/messages/{_safe(draft_id)}/attachments/createUploadSession"
+    return Call(path, method="POST", body=json.dumps({"AttachmentItem": item}).encode())
+
+
+def send(draft_id: str) -> Call:
+    """Send a draft as it is."""
+    return Call(f"{VERSION}/me/messages/{_safe(draft_id)}/send", method="POST")
+
+
+def drop(draft_id: str) -> Call:
+    """Take a draft away: https://learn.microsoft.com/en-us/graph/api/message-permanentdelete"""
+    return Call(f"{VERSION}/me/messages/{_safe(draft_id)}/permanentDelete", method="POST")
+
+
+def _mails(folder: str, condition: str) -> Call:
+    path = f"/me/mailFolders/{folder}/messages" if folder else "/me/messages"
+    shown = f"singleValueExtendedProperties($filter=id eq '{KEY_PROPERTY}')"
+    query = {"filter": condition, "select": MAIL, "expand": shown}
+    return Call(_with(path, **query))
+
+
+def _named(message_id: str) -> str:
+    text = message_id.replace("'", "''")
+    return f"internetMessageId eq '<{text}>'"
 
 
 def delta(folder_id: str) -> Call:

@@ -17,6 +17,7 @@ from mailweave.kit import clock, http
 from mailweave.providers.base import Budget, Endpoints
 from mailweave.providers.errors import (
     AuthExpired,
+    InDoubt,
     Misconfigured,
     ProviderError,
     Unavailable,
@@ -42,6 +43,7 @@ PATIENCE = (0.5, 1.0)
 """Seconds to wait before each new try after a passing failure."""
 
 _DONE = frozenset({200, 201, 204})
+_UPLOADS = frozenset({"outlook.office.com", "outlook.office365.com"})
 
 Outcome = bytes | ProviderError
 
@@ -139,6 +141,40 @@ class Client:
                     response.close()
         except ProviderError as error:
             return error
+
+    def commit(self, call: Call) -> None:
+        """Make one call that may not be made twice, once; 202 is its only good answer.
+
+        Raises InDoubt where nobody knows whether it was carried out; any other error says that it
+        was not.
+        """
+        token = self.token()
+        for _ in range(2):
+            self.book(1)
+            request = self._request(call.method, self.there(call.path), token, call.body)
+            answer = _answer(self._web, request)
+            if answer.status == 202:
+                return
+            error = failure(answer.status, answer.headers, answer.body)
+            if not isinstance(error, Stale):
+                break
+            token = self.replace(token)
+        if isinstance(error, Unavailable) or answer.status < 400:
+            raise InDoubt(f"Microsoft Graph answered {answer.status}.")
+        self.settled(error)
+
+    def upload(self, url: str, piece: bytes | None, said: str) -> bytes:
+        """Send a piece to an address Graph gave for it, without a token, or ask how far it got."""
+        if not _takes_pieces(url):
+            url = self._root + self.link(url)
+        with _translated():
+            headers = {"Content-Range": said} if piece is not None else {}
+            method = "GET" if piece is None else "PUT"
+            request = self._web.build_request(method, url, content=piece, headers=headers)
+            answer = http.send(self._web, request, cap=http.MEGABYTE)
+        if answer.status not in _DONE:
+            raise final(failure(answer.status, answer.headers, answer.body))
+        return answer.body
 
     def link(self, url: str) -> str:
         """The path of a link Graph gave; raises Unavailable if it leads to another address.
@@ -245,17 +281,45 @@ class Client:
     def _open(self, call: Call, token: str) -> httpx2.Response:
         return http.open_stream(
             self._web,
-            self._request(call.method, self.there(call.path), token, call.body, call.prefer),
+            self._request(
+                call.method, self.there(call.path), token, call.body, call.prefer, call.content_type
+            ),
         )
 
     def _request(
-        self, method: str, path: str, token: str, body: bytes | None, prefer: str = IMMUTABLE
+        self,
+        method: str,
+        path: str,
+        token: str,
+        body: bytes | None,
+        prefer: str = IMMUTABLE,
+        kind: str = "application/json",
     ) -> httpx2.Request:
         headers = {"Authorization": f"Bearer {token}", "Prefer": prefer}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = kind
         with _translated():
             return self._web.build_request(method, self._root + path, content=body, headers=headers)
+
+
+def _answer(web: httpx2.Client, request: httpx2.Request) -> http.Answer:
+    """What a call that may not be made twice is answered."""
+    with _translated():
+        try:
+            return http.send(web, request, cap=http.MEGABYTE)
+        except (http.Unreachable, http.Garbled, http.Oversized) as error:
+            if isinstance(error, http.Unreachable) and not error.asked:
+                raise
+            raise InDoubt(f"Microsoft did not say what became of it: {error}.") from None
+
+
+def _takes_pieces(url: str) -> bool:
+    """Whether Microsoft takes large files at this address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and parts.netloc.lower() in _UPLOADS
 
 
 def pause(error: Outcome, seconds: float) -> float:

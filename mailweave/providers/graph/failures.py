@@ -19,6 +19,7 @@ from mailweave.providers.errors import (
     ProviderError,
     RateLimited,
     Refused,
+    SendAsDenied,
     Unavailable,
 )
 from mailweave.providers.graph import wire
@@ -130,6 +131,8 @@ def _refused(status: int, told: wire.Told) -> ProviderError:
     words = http.redact(told.message)
     if told.code in _NO_MAILBOX:
         return Homeless(NO_MAILBOX)
+    if told.code == "errorsendasdenied":
+        return SendAsDenied(f"Microsoft refused: {words}")
     if status == 403 and told.code in _DENIED:
         return ConsentNeeded("The permission to read this mailbox is missing.")
     if told.code in _NOBODY:

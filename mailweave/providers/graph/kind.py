@@ -17,6 +17,7 @@ from mailweave.providers.base import (
 from mailweave.providers.graph.client import Client
 from mailweave.providers.graph.folders import NAMES
 from mailweave.providers.graph.reader import GraphReader
+from mailweave.providers.graph.sending import GraphSender
 from mailweave.providers.graph.shared import SharedClient
 from mailweave.providers.graph.watching import GraphWatcher
 from mailweave.providers.graph.writing import GraphWriter
@@ -57,7 +58,7 @@ KIND = Kind(
         Permission(
             "Read and write access to your mail",
             "To bring your mail in, to follow what is read and moved, and to keep the drafts of "
-            "what you write here. Nothing is ever deleted for good.",
+            "what you write here. Nothing is ever deleted for good but such drafts.",
         ),
         Permission("Send mail as you", "To send what you write here from your own address."),
         Permission(
@@ -131,7 +132,9 @@ def connect(
     given = (web, endpoints, access_token, refresh, budget)
     if shared_address:
         theirs = SharedClient(shared_address, *given)
-        return Provider(GraphReader(theirs, account_id), GraphWriter(theirs))
+        reader = GraphReader(theirs, account_id)
+        return Provider(reader, GraphWriter(theirs), sender=GraphSender(theirs))
     client = Client(*given)
     reader = GraphReader(client, account_id)
-    return Provider(reader, GraphWriter(client), GraphWatcher(client, reader.tree))
+    watcher = GraphWatcher(client, reader.tree)
+    return Provider(reader, GraphWriter(client), watcher, GraphSender(client))

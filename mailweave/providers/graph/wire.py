@@ -139,6 +139,44 @@ class Person(_Wire):
     display_name: str | None = None
     mail: str | None = None
     user_principal_name: str | None = None
+    proxy_addresses: list[str] | None = None
+    """Each behind its kind: ``smtp:``, in capitals for the first one."""
+
+
+class Property(_Wire):
+    """An extended property."""
+
+    value: str | None = None
+
+
+class Mail(_Wire):
+    """A letter of ours, by all it is known by."""
+
+    id: str
+    conversation_id: str | None = None
+    internet_message_id: str | None = None
+    is_draft: bool | None = None
+    internet_message_headers: list[Header] | None = None
+    single_value_extended_properties: list[Property] | None = None
+
+    @property
+    def key(self) -> str:
+        """What is written beside it, as far as that was asked for."""
+        found = self.single_value_extended_properties or []
+        return next((one.value or "" for one in found), "")
+
+    def header(self, name: str) -> str:
+        """The value of a header, as far as headers were asked for."""
+        headers = self.internet_message_headers or []
+        wanted = (one.value for one in headers if (one.name or "").lower() == name.lower())
+        return next(wanted, None) or ""
+
+
+class Session(_Wire):
+    """An upload: where it goes, and from where on."""
+
+    upload_url: str = ""
+    next_expected_ranges: list[str] | None = None
 
 
 class Named(_Wire):
@@ -268,6 +306,9 @@ MESSAGE = msgspec.json.Decoder(Message)
 ATTACHMENTS = msgspec.json.Decoder(Page[Attachment])
 FOLDERS = msgspec.json.Decoder(Page[Folder])
 PERSON = msgspec.json.Decoder(Person)
+MAIL = msgspec.json.Decoder(Mail)
+MAILS = msgspec.json.Decoder(Page[Mail])
+SESSION = msgspec.json.Decoder(Session)
 NAMED = msgspec.json.Decoder(Named)
 SUBSCRIPTION = msgspec.json.Decoder(Subscription)
 SUBSCRIPTIONS = msgspec.json.Decoder(Page[Subscription])

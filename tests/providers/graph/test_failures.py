@@ -14,6 +14,7 @@ from mailweave.providers.errors import (
     ProviderError,
     RateLimited,
     Refused,
+    SendAsDenied,
     Unavailable,
 )
 from mailweave.providers.graph.failures import (
@@ -54,7 +55,7 @@ def sorted_out(inner: Inner, **headers: str) -> ProviderError:
         (refusal(401, "UnknownError", ""), Unexplained),
         (refusal(403, "ErrorAccessDenied"), ConsentNeeded),
         (refusal(403, "Authorization_RequestDenied"), ConsentNeeded),
-        (refusal(403, "ErrorSendAsDenied"), Refused),
+        (refusal(403, "ErrorSendAsDenied"), SendAsDenied),
         (refusal(404, "ErrorItemNotFound"), Gone),
         (refusal(404, "ErrorSyncFolderNotFound"), Gone),
         (refusal(404, "itemNotFound"), Gone),
