@@ -54,6 +54,7 @@ def _noon() -> Iterator[None]:
         (*NOT_READY, failures.NotReady),
         (400, told(400, "Invalid id value", "invalidArgument"), failures.Invalid),
         (400, b'{"error":"invalid_request"}', Unavailable),
+        (413, b"<html>Too large</html>", failures.TooBig),
         (418, told(418, "A teapot", "teapot"), Refused),
         (*BROKEN, Unavailable),
         (500, b"", Unavailable),
