@@ -103,6 +103,15 @@ class Addressed(Protocol):
         """Whom, and who gets a copy, as they are typed: ``Mara <mara@acme.example>``."""
 
 
+@runtime_checkable
+class Accompanied(Protocol):
+    """A kind of which letters are about something else as well."""
+
+    def along_with(self, record_id: int) -> Sequence[tuple[str, int]]:
+        """What a letter that is written from one of its records' pages is about as well: a
+        contact's open deal, the job a candidate applies for."""
+
+
 class NotFound(KeyError):
     """No plug-in has registered this kind."""
 
@@ -209,6 +218,14 @@ def write_to(record: tuple[str, int]) -> tuple[Sequence[str], Sequence[str]] | N
     whoever asks sees."""
     kind = _linkables.get(record[0])
     return kind.write_to(record[1]) if isinstance(kind, Addressed) else None
+
+
+def along_with(record: tuple[str, int], member: Member) -> list[tuple[str, int]]:
+    """See :meth:`Accompanied.along_with`: those of them that the member sees."""
+    kind = _linkables.get(record[0])
+    found = list(kind.along_with(record[1])) if isinstance(kind, Accompanied) else []
+    seen = cards(found, member)
+    return [one for one in found if one in seen]
 
 
 def make(name: str, address: str, why: str) -> tuple[str, int] | None:

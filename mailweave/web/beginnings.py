@@ -22,7 +22,7 @@ def new(member: Member, record: str, to: Sequence[str]) -> Draft:
     choice = identities.pick(member)
     return drafts.begin(
         member,
-        records=[about] if about else [],
+        records=[about, *registry.along_with(about, member)] if about else [],
         mailbox_id=choice.mailbox_id if choice else None,
         address=choice.address if choice else "",
         to=wanted,

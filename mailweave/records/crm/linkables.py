@@ -68,6 +68,18 @@ class People(Records):
         entries.note_event(None, (contacts.KIND, contact.pk), why, by="a rule")
         return contacts.KIND, contact.pk
 
+    def along_with(self, record_id: int) -> Sequence[tuple[str, int]]:
+        """The deals that are open with a contact, or the latest of them, by the policy. Where mail
+        is linked to deals through their contacts only, letters are linked to them even so."""
+        mode = policy.current().deal_mode
+        if mode == LinkPolicy.Deals.NONE:
+            return ()
+        rows = DealContact.objects.filter(contact_id=record_id, deal__closed_at=None)
+        found = list(
+            rows.order_by("-deal__opened_on", "-deal_id").values_list("deal_id", flat=True)
+        )
+        return [(deals.KIND, pk) for pk in found[: 1 if mode == LinkPolicy.Deals.LATEST else None]]
+
     def creation_path(self, name: str, address: str, member: Member) -> str:
         """The form of a new contact, with the company whose domain it is."""
         if not rights.may_add(member, Contact):

@@ -13,6 +13,7 @@ from mailweave.linking.registry import Card
 from mailweave.people.access import Member
 from mailweave.records.common import rights
 from mailweave.records.recruiting import candidates, intakes, jobs, reading
+from mailweave.records.recruiting.models import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,12 @@ class People(Records):
         """Where it is still there."""
         if self._edits(record_id, member):
             candidates.release(record_id, address)
+
+    def along_with(self, record_id: int) -> Sequence[tuple[str, int]]:
+        """The job they applied for last, of those that are not decided."""
+        rows = Application.objects.filter(candidate_id=record_id, stage__in=Application.OPEN)
+        last = rows.order_by("-pk").values_list("job_id", flat=True).first()
+        return [(jobs.KIND, last)] if last else ()
 
     def creation_path(self, name: str, address: str, member: Member) -> str:
         """The form of a new candidate."""

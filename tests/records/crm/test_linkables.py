@@ -1,12 +1,19 @@
 """What the rest of the house learns of contacts, companies and deals."""
 
+from datetime import date
+
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from mailweave.kit import clock
 from mailweave.linking import registry
+from mailweave.linking.models import LinkPolicy
 from mailweave.records.crm.models import Company
 from tests.records.crm.conftest import Home
 from tests.records.crm.makers import make_contact, make_deal
+
+BOTH = ["Late", "Early"]
 
 
 def test_all_kinds_are_found_at_start() -> None:
@@ -52,6 +59,25 @@ def test_sources_of_a_deal_are_its_contacts_primary_first(within: Home) -> None:
         ("crm.deal", deal.pk),
     ]
     assert registry.get("crm.contact").sources(zoe.pk) == [("crm.contact", zoe.pk)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "found"),
+    [("latest", ["Late"]), ("all", BOTH), ("via_contact", BOTH), ("none", [])],
+)
+def test_letters_from_a_contact_are_about_their_open_deals(
+    within: Home, mode: str, found: list[str]
+) -> None:
+    mara = make_contact("Mara")
+    early = make_deal("Early", mara, opened_on=date(2026, 1, 1))
+    late = make_deal("Late", mara, opened_on=date(2026, 2, 1))
+    make_deal("Won", mara, stage="won", closed_at=clock.now())
+    make_deal("Another's", make_contact("Zoe"))
+    LinkPolicy.objects.update_or_create(defaults={"deal_mode": mode})
+    names = {("crm.deal", one.pk): one.name for one in (early, late)}
+    along = registry.along_with(("crm.contact", mara.pk), within.member)
+    assert [names[one] for one in along] == found
+    assert registry.along_with(("crm.deal", late.pk), within.member) == []
 
 
 def test_sources_of_a_company_are_its_people(within: Home) -> None:

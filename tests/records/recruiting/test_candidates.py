@@ -102,3 +102,13 @@ def test_the_oldest_candidate_of_an_address_is_meant(within: Home) -> None:
     assert candidates.known("nia@patel.example") == first
     (shared,) = candidates.sharing(within.member, first.pk, ["nia@patel.example"])
     assert shared.candidate == Candidate.objects.get(name="N. Patel")
+
+
+def test_letters_to_a_candidate_are_about_the_job_they_applied_for_last(within: Home) -> None:
+    ana = make_candidate("Ana", "ana@x.example")
+    first, last, closed = (make_job(name) for name in ("Rigger", "Sailmaker", "Cook"))
+    make_application(ana, first)
+    make_application(ana, last)
+    make_application(ana, closed, stage="rejected")
+    record = (candidates.KIND, ana.pk)
+    assert registry.along_with(record, within.member) == [("recruiting.job", last.pk)]
