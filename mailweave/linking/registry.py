@@ -223,7 +223,9 @@ def write_to(record: tuple[str, int]) -> tuple[Sequence[str], Sequence[str]] | N
 def along_with(record: tuple[str, int], member: Member) -> list[tuple[str, int]]:
     """See :meth:`Accompanied.along_with`: those of them that the member sees."""
     kind = _linkables.get(record[0])
-    found = list(kind.along_with(record[1])) if isinstance(kind, Accompanied) else []
+    if not isinstance(kind, Accompanied):
+        return []
+    found = kind.along_with(record[1])
     seen = cards(found, member)
     return [one for one in found if one in seen]
 
