@@ -4,6 +4,8 @@ import re
 
 from mailweave.mime import tree
 
+MAX_NESTED = 12
+
 _LINE, _APART, _KEPT = "\x01", "\x02", "\x03"
 """Here a line ends, here an empty line follows, and a blank that stays: until lines are made."""
 _LINE_BLOCKS = frozenset(
@@ -77,7 +79,7 @@ def _element(node: tree.Element, *, pre: bool) -> str:
     inside = _list(node) if tag in ("ul", "ol") else _inside(node, pre=pre or tag == "pre")
     if tag == "a":
         return _link(inside, node.get("href") or "")
-    if tag == "blockquote":
+    if tag == "blockquote" and _is_shallow(node):
         inside = _prefixed(inside, f">{_KEPT}", f">{_KEPT}")
     if tag in ("td", "th"):
         return f"{inside} "
@@ -90,6 +92,11 @@ def _is_nested_list(node: tree.Element) -> bool:
     return node.tag in ("ul", "ol") and any(one.tag == "li" for one in node.iterancestors())
 
 
+def _is_shallow(node: tree.Element) -> bool:
+    """Whether a quote or list is nested no deeper than anybody reads: each level costs a pass."""
+    return sum(one.tag in ("blockquote", "li") for one in node.iterancestors()) < MAX_NESTED
+
+
 def _list(node: tree.Element) -> str:
     start = node.get("start") or "1"
     number = int(start) if start.isdecimal() and start.isascii() and len(start) < 7 else 1
@@ -100,7 +107,10 @@ def _list(node: tree.Element) -> str:
             continue
         mark = f"-{_KEPT}" if node.tag == "ul" else f"{number}.{_KEPT}"
         number += 1
-        points.append(_prefixed(_inside(child, pre=False), mark, _KEPT * len(mark)))
+        point = _inside(child, pre=False)
+        if _is_shallow(node):
+            point = _prefixed(point, mark, _KEPT * len(mark))
+        points.append(point)
     return "".join(f"{_LINE}{point}{_LINE}" for point in points)
 
 

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,15 @@ def test_the_whole_document_holds_both() -> None:
 )
 def test_the_text_twin_reads_well(html: str, text: str) -> None:
     assert twin.of(clean(html).html) == text
+
+
+def test_what_is_nested_absurdly_takes_a_moment() -> None:
+    started = time.process_time()
+    lines = "<div>line of text here</div>" * 24_000
+    deep = twin.of(clean("<blockquote>" * 190 + lines + "</blockquote>" * 190).html)
+    assert deep.startswith("> " * 12 + "line of text")
+    twin.of(clean("<ul><li>" * 90 + "x y<br>" * 40_000).html)
+    assert time.process_time() - started < 8
 
 
 @settings(deadline=None)
