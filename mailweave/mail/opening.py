@@ -89,6 +89,13 @@ def is_newest(viewer: Viewer, thread_id: int, message_id: int) -> bool:
     return [one.id for one in _outline(viewer, thread_id, cursors.FIRST, 1)] == [message_id]
 
 
+def newest_readable(viewer: Viewer, thread_id: int) -> int | None:
+    """The newest message of a thread that the viewer may read in full, if it is among the last
+    :data:`WINDOW` they see."""
+    lines = _outline(viewer, thread_id, cursors.FIRST, WINDOW)
+    return next((one.id for one in lines if one.level >= Level.FULL), None)
+
+
 def _outline(viewer: Viewer, thread_id: int, start: Place, limit: int) -> list[_Line]:
     query = compose("mailweave.mail", "opening", "outline")
     rows = read(query, viewer, thread=thread_id, at=start.at, id=start.id, limit=limit)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from mailweave.linking import registry, suggestions
-from mailweave.outbox import drafts, identities, recipients, signing
+from mailweave.mail.visibility import Viewer
+from mailweave.outbox import answering, drafts, identities, recipients, signing
 from mailweave.outbox.models import Draft
 from mailweave.people.access import Member
 from mailweave.web import lists, offers
@@ -29,6 +30,18 @@ def new(member: Member, record: str, to: Sequence[str]) -> Draft:
         cc=copied,
         html=signing.opening(member, choice, reply=False),
     )
+
+
+def answer(member: Member, viewer: Viewer, message_id: int, about: tuple[str, int]) -> Draft:
+    """An answer to a message about a record, to all who have it; who is told of everything about
+    the record gets a copy."""
+    draft = answering.begin(member, viewer, message_id, Draft.Act.REPLY_ALL, [about])
+    said = registry.write_to(about)
+    here = {one.normal for one in recipients.read([*draft.to, *draft.cc])}
+    missing = [one for one in (said[1] if said else ()) if one not in here]
+    if draft.version > 1 or not missing:
+        return draft
+    return drafts.save(member, draft.pk, draft.version, cc=[*draft.cc, *missing])
 
 
 def write_to(member: Member, record: tuple[str, int]) -> tuple[list[str], list[str]]:

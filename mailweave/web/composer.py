@@ -18,7 +18,7 @@ from mailweave.outbox.models import Draft, Submission
 from mailweave.outbox.submissions import When
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members
-from mailweave.web import beginnings, letters, lists, offers
+from mailweave.web import beginnings, letters, lists, pending
 from mailweave.web.errors import is_partial
 from mailweave.web.templatetags.ui import clock_time
 
@@ -54,15 +54,24 @@ def answer(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     member = _writer(request)
     if act not in {Draft.Act.REPLY, Draft.Act.REPLY_ALL, Draft.Act.FORWARD}:
         raise Http404
-    about = offers.parse(request.POST.get("record", ""))
-    if about:
-        lists.card_of(about, member)
     try:
-        draft = answering.begin(
-            member, viewer_for(member), pk, Draft.Act(act), [about] if about else []
-        )
+        draft = answering.begin(member, viewer_for(member), pk, Draft.Act(act))
     except NotFound:
         raise Http404 from None
+    return opened(request, member, draft)
+
+
+@members
+@require_POST
+def answer_about(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
+    """Answer the newest message about a record, to all who have it and who is to get a copy."""
+    member = _writer(request)
+    viewer, about = viewer_for(member), (kind, record_id)
+    lists.card_of(about, member)
+    newest = pending.newest_about(viewer, *about)
+    if newest is None:
+        raise Http404
+    draft = beginnings.answer(member, viewer, newest, about)
     return opened(request, member, draft)
 
 

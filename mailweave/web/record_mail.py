@@ -13,7 +13,7 @@ from mailweave.linking.registry import Card
 from mailweave.mail.visibility import Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members
-from mailweave.web import flat, lists, panels, timeline
+from mailweave.web import flat, lists, panels, pending, timeline
 
 Facts = Callable[[HttpRequest, Viewer, Member, Card], dict[str, Any]]
 VIEWS: Mapping[str, tuple[str, str, Facts]] = {
@@ -44,6 +44,7 @@ def record_mail(request: HttpRequest, kind: str, record_id: int) -> HttpResponse
             for word, (label, _, _) in VIEWS.items()
         ],
         **facts(request, viewer, member, card),
+        **pending.facts_of(viewer, member, kind, record_id),
     }
     partial = request.headers.get("HX-Request-Type") == "partial"
     name = "panels/_record_mail.html" if partial else "panels/record_mail.html"

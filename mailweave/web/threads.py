@@ -17,7 +17,7 @@ from mailweave.mail.reading import MessageView
 from mailweave.mail.visibility import Level, NotFound, Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, networked
-from mailweave.web import links, lists, mail, messages, sharing
+from mailweave.web import links, lists, mail, messages, pending, sharing
 from mailweave.web.links import Filing
 from mailweave.web.messages import Inside
 
@@ -63,6 +63,7 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
         chips, apart = sharing.chips(viewer, pk)
         facts = _facts(found, insides, filings, member, apart) | {"chips": chips}
         facts |= {"wanted": lists.asked(request), "before": before}
+        facts |= {} if before else {"ways": pending.of_thread(viewer, member, pk)}
         facts |= {} if part else mail.pane(request, member)
         beside = "threads/_older.html" if older else "threads/_thread.html"
         response = render(request, beside if part else "mail/page.html", facts)

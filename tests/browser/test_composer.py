@@ -1,17 +1,25 @@
 """Writing in a real browser: whom to, the text, files, drafts in two tabs, sending and undoing."""
 
+import base64
+import re
+import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from mailweave.outbox.models import Submission
+from mailweave.kit import live
+from mailweave.outbox.models import Draft, DraftFile, Submission
 from mailweave.people.access import Member
 from tests.web.letters import Post, make_post
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[[Member], None]
 MARA = "Mara Okafor <mara@acme.example>"
+CONFLICT = "Failed to load resource: the server responded with a status of 409 (Conflict)"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 Axe = Callable[[Page], list[str]]
 
 
@@ -80,3 +88,130 @@ def test_a_letter_is_written_sent_and_had_back(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.goto("/mail/drafts/")
     expect(dock.get_by_role("textbox", name="Message")).to_be_visible()
+
+
+def test_an_answer_stays_while_mail_comes_in_and_another_tab_writes(
+    page: Page, context: BrowserContext, enter: Enter, post: Post, axe: Axe, trouble: list[str]
+) -> None:
+    thread, _ = post.letter(subject="Offer", sender="mara@acme.example", minute=5)
+    enter(post.member)
+    with page.expect_response("**/live/"):
+        page.goto(f"/mail/threads/{thread}/")
+    page.keyboard.press("r")
+    here = page.locator("#answer draft-keeper")
+    text = here.get_by_role("textbox", name="Message")
+    expect(text).to_be_focused()
+    page.keyboard.type("Thank you")
+    post.letter(
+        thread=thread, subject="Offer", sender="mara@acme.example", minute=9, text="One more"
+    )
+    with post.inside():
+        live.tell("mail")
+    expect(page.locator("details.msg")).to_have_count(2)
+    page.keyboard.type(", Mara")
+    expect(text).to_have_text("Thank you, Mara")
+    expect(text).to_be_focused()
+    expect(here.locator("[data-saved]")).to_contain_text("Saved")
+    assert axe(page) == []
+    with post.inside():
+        draft = Draft.objects.get()
+    other = context.new_page()
+    other.goto(f"/compose/{draft.pk}/")
+    expect(other.get_by_role("textbox", name="Message")).to_contain_text("Thank you, Mara")
+    other.get_by_label("Subject").fill("Re: Offer, from there")
+    expect(other.locator("[data-saved]")).to_contain_text("Saved")
+    wait(post, draft.pk, "Re: Offer, from there")
+    here.get_by_label("Subject").fill("Re: Offer, from here")
+    expect(here.get_by_text("This draft was changed elsewhere")).to_be_visible()
+    assert trouble.pop() == CONFLICT
+    here.get_by_role("button", name="Keep what is here").click()
+    wait(post, draft.pk, "Re: Offer, from here")
+    other.get_by_label("Subject").fill("Re: Offer, again")
+    other.get_by_role("link", name="Take what stands there").click()
+    expect(other.get_by_label("Subject")).to_have_value("Re: Offer, from here")
+    other.close()
+    expect(text).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(here).to_have_count(0)
+    expect(page.locator(".answers button").first).to_be_focused()
+    expect(page.locator("[data-draft-line]")).to_contain_text("Thank you, Mara")
+
+
+def test_what_is_written_outlives_the_browser(page: Page, enter: Enter, post: Post) -> None:
+    enter(post.member)
+    page.goto("/mail/")
+    page.keyboard.press("c")
+    dock = page.locator("#dock draft-keeper")
+    expect(dock.get_by_role("combobox", name="To", exact=True)).to_be_focused()
+    page.route("**/compose/*/", lambda route: route.abort())
+    dock.get_by_label("Subject").fill("Half a")
+    expect(dock.get_by_text("The server cannot be reached")).to_be_visible()
+    page.unroute("**/compose/*/")
+    with post.inside():
+        draft = Draft.objects.get()
+    assert draft.subject == ""
+    page.goto(f"/compose/{draft.pk}/")
+    expect(page.get_by_label("Subject")).to_have_value("Half a")
+    wait(post, draft.pk, "Half a")
+
+
+def test_files_come_by_button_drop_and_pasting(
+    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str]
+) -> None:
+    enter(post.member)
+    page.goto("/mail/")
+    page.keyboard.press("c")
+    dock = page.locator("#dock draft-keeper")
+    expect(dock.get_by_role("combobox", name="To", exact=True)).to_be_focused()
+    dock.get_by_role("button", name="Attach files").focus()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    big = b"x" * 1_300_000
+    chooser.value.set_files({"name": "offer.pdf", "mimeType": "application/pdf", "buffer": big})
+    rows = dock.locator("li.file[data-file]")
+    expect(rows).to_contain_text(["offer.pdf"])
+    give(dock.locator("form"), "drop", "dataTransfer", "terms.txt", "text/plain", b"Terms")
+    expect(rows).to_have_count(2)
+    with post.inside():
+        assert {one.name: one.ready for one in DraftFile.objects.all()} == {
+            "offer.pdf": True,
+            "terms.txt": True,
+        }
+    text = dock.get_by_role("textbox", name="Message")
+    text.click()
+    give(text, "paste", "clipboardData", "dot.png", "image/png", PIXEL)
+    expect(text.locator("img")).to_have_attribute("src", re.compile(r"^/compose/\d+/files/\d+/$"))
+    expect(rows).to_have_count(2)
+    assert axe(page) == []
+    dock.get_by_role("button", name="Do not attach offer.pdf").click()
+    expect(rows).to_have_count(1)
+    with post.inside():
+        cid = DraftFile.objects.exclude(content_id="").get().content_id
+    wait(post, 0, f"cid:{cid}")
+
+
+def wait(post: Post, pk: int, words: str) -> None:
+    """Until a draft is saved with this subject, or with this in its text."""
+    deadline = time.monotonic() + 10
+    found = None
+    while time.monotonic() < deadline:
+        with post.inside():
+            found = Draft.objects.filter(pk=pk).first() or Draft.objects.first()
+        if found and (found.subject == words or words in found.html):
+            return
+        time.sleep(0.1)
+    raise AssertionError(found and (found.subject, found.html))
+
+
+def give(place: Locator, event: str, by: str, name: str, kind: str, data: bytes) -> None:
+    """Drop or paste a file."""
+    place.evaluate(
+        """(place, [event, by, name, type, bytes]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], name, { type }));
+            const how = { [by]: data, bubbles: true, cancelable: true };
+            const Event = event === "drop" ? DragEvent : ClipboardEvent;
+            place.dispatchEvent(new Event(event, how));
+        }""",
+        [event, by, name, kind, list(data)],
+    )

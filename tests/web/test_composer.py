@@ -225,3 +225,37 @@ def test_the_quote_can_be_left_out_and_had_back(post: Post) -> None:
     assert draft(post, one.pk).quoted is False
     put(post, draft(post, one.pk), do="quote:on")
     assert draft(post, one.pk).quoted is True
+
+
+def test_the_end_of_a_thread_says_what_is_on_its_way(post: Post) -> None:
+    thread, message = post.letter(subject="Terms", sender="mara@acme.example")
+    text = post.browser.get(f"/mail/threads/{thread}/").content.decode()
+    assert f'action="/mail/messages/{message}/answer/reply_all/"' in text
+    post.browser.post(f"/mail/messages/{message}/answer/reply/")
+    with post.inside():
+        one = Draft.objects.get()
+    ways = f"/mail/threads/{thread}/ways/"
+    assert f'data-draft-line="{one.pk}"' in post.browser.get(ways).content.decode()
+    put(post, one, do="send")
+    text = post.browser.get(ways).content.decode()
+    assert "Scheduled" in text
+    assert "Do not send" in text
+    assert "data-draft-line" not in text
+    assert post.other.get(ways).status_code == 404
+
+
+def test_a_records_page_has_what_is_on_its_way_about_it(post: Post) -> None:
+    contact = post.contact("Mara Okafor", "mara@acme.example")
+    path = f"/records/crm.contact/{contact}/"
+    text = post.browser.get(f"{path}mail/", headers=PART).content.decode()
+    assert f'name="record" value="crm.contact:{contact}"' in text
+    assert "record_answer" not in text
+    assert post.browser.post(f"{path}answer/").status_code == 404
+    put(post, begin(post, record=f"crm.contact:{contact}"), do="send")
+    text = post.browser.get(f"{path}pending/").content.decode()
+    assert "Terms" in text
+    post.letter(subject="Which?", sender="mara@acme.example")
+    answer = post.browser.post(f"{path}answer/", {"frame": "dock"}, headers=PART)
+    assert "Re: Which?" in answer.content.decode()
+    with post.inside():
+        assert Draft.objects.get(act="reply_all").record_ids == [contact]

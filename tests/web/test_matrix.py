@@ -120,7 +120,7 @@ NUMBERED = {
     " recruiting:intake-delete",
     "review": "recruiting:entry recruiting:entry-accept recruiting:entry-join"
     " recruiting:entry-dismiss recruiting:entry-undo",
-    "thread": "thread thread_shown mark_thread",
+    "thread": "thread thread_shown mark_thread thread_ways",
     "sharing": "thread_sharing",
     "message": "message message_body message_headers message_images link_dialog link_decide answer",
     "part": "attachment",
@@ -130,7 +130,7 @@ NUMBERED = {
     "decision": "link_undo",
     "person": "unlinked_person unlinked_link unlinked_dismiss",
     "dismissal": "unlinked_restore",
-    "record": "panel flat record_mail timeline timeline_add",
+    "record": "panel flat record_mail timeline timeline_add record_answer record_pending",
     "entry": "entry_edit entry_act",
     "notification": "notification_open",
     "membership": "member_role member_remove member_access",

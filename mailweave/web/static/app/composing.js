@@ -5,12 +5,17 @@
 const PLACE = "docked";
 const dock = () => document.getElementById("dock");
 const docked = () => dock()?.querySelector("draft-keeper");
-let known = new WeakSet();
+const known = new WeakSet();
+let opener = null;
+let many = 0;
 
 async function greet() {
-  const fresh = [...document.querySelectorAll("draft-keeper")].filter((one) => !known.has(one));
+  const all = [...document.querySelectorAll("draft-keeper")];
+  const fresh = all.filter((one) => !known.has(one));
   remember();
   hideWritten();
+  if (all.length < many && document.activeElement === document.body) leave();
+  many = all.length;
   if (!fresh.length) return;
   for (const one of fresh) known.add(one);
   await import("./composer.js");
@@ -24,6 +29,12 @@ function begin(keeper) {
   const isNamed = Boolean(to.store.value);
   if (!isNamed) to.input.focus();
   else keeper.querySelector("rich-editor").focus();
+}
+
+// A composer has gone: the focus goes back to what opened it, or stands in for that.
+function leave() {
+  const place = opener?.isConnected ? opener : document.querySelector(".answers button, #main");
+  place?.focus({ preventScroll: true });
 }
 
 // The line of a draft is not shown beside its composer.
@@ -63,6 +74,17 @@ async function comeBack() {
 addEventListener("click", (event) => {
   if (event.target.closest?.("[data-minimise]")) shrink(!("small" in dock().dataset));
 });
+
+// Who asks for an answer that they are writing is led there.
+addEventListener("submit", (event) => {
+  if (!event.target.closest("draft-keeper, .toast")) opener = event.submitter ?? opener;
+  const asked = event.target.dataset?.answers;
+  const there = asked && document.querySelector(`draft-keeper[data-answers="${asked}"]`);
+  if (!there) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  there.querySelector("rich-editor").focus();
+}, true);
 
 addEventListener("focusin", ({ target }) => {
   if (!docked() || "small" in dock().dataset || dock().contains(target) || target === document.body) return;

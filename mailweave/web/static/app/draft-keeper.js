@@ -166,6 +166,7 @@ customElements.define("draft-keeper", class extends HTMLElement {
     const button = event.target.closest("[data-overwrite]");
     if (!button) return;
     this.form.elements.version.value = button.dataset.overwrite;
+    this.querySelector("rich-editor").focus();
     this.#dirty = true;
     this.save();
   }

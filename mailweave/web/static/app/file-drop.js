@@ -96,8 +96,10 @@ customElements.define("file-drop", class extends HTMLElement {
   }
 
   #done(upload, row, html, inline) {
-    row.replaceWith(document.importNode(new DOMParser().parseFromString(html, "text/html").querySelector("li"), true));
-    if (inline) this.editor.image(upload.path, upload.file.name);
+    if (inline) {
+      row.remove();
+      this.editor.image(upload.path, upload.file.name);
+    } else row.replaceWith(document.importNode(new DOMParser().parseFromString(html, "text/html").querySelector("li"), true));
     this.#say(`${upload.file.name} is attached.`);
   }
 
