@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+from sandbox import bounces, control_sending, transit
 from sandbox.accounts import COMPANIES, CONSUMERS, GOOGLE, MICROSOFT
 from sandbox.control_notices import told
 from sandbox.control_tenants import organizations
 from sandbox.faults import KINDS
-from sandbox.google import pubsub
+from sandbox.google import pubsub, send_as
 from sandbox.google.pages import page
 from sandbox.microsoft import delegates
 from sandbox.microsoft.notices import EVENTS
@@ -19,6 +20,7 @@ from sandbox.state import Sandbox
 from sandbox.stats import mailboxes, messages, stats
 
 Json = dict[str, Any]
+SHOWN = 30
 BOTH = "Google or Microsoft"
 SWITCHED = {"UNREAD": ("Mark read", "Mark unread"), "STARRED": ("Unstar", "Star"),
             "INBOX": ("Archive", "To inbox")}  # fmt: skip
@@ -51,6 +53,7 @@ def overview(sandbox: Sandbox, said: str = "", error: str = "") -> bytes:
         f"<th>Unread</th><th>Units used</th></tr></thead><tbody>{rows}</tbody></table>{add}"
         + _organizations(sandbox)
         + _notices(sandbox)
+        + _letters(sandbox)
         + _faults(sandbox)
         + _settings(sandbox)
         + _clock(sandbox),
@@ -85,6 +88,8 @@ def mailbox_page(sandbox: Sandbox, address: str, said: str = "", error: str = ""
     if account.company == MICROSOFT:
         buttons += _form(f"{base}/withdraw_consent", "", "Withdraw consent", inline=True)
         allowed += _delegates(sandbox, account.address)
+    else:
+        allowed += _send_as(account.address)
     return page(
         f"Mailbox {account.address}",
         _said(said, error)
@@ -104,8 +109,40 @@ def _delegates(sandbox: Sandbox, address: str) -> str:
     said = ", ".join(f"{escape(who)} ({rights})" for who, rights in now.items()) or "nobody"
     fields = _field("delegate", "Somebody of the same organization", kind="email")
     fields += _choice("rights", "May open", delegates.RIGHTS, delegates.FULL)
+    fields += _choice("send", "May send", delegates.SEND, delegates.AS)
     return f"<h2>Who else may open it</h2><p>Now: {said}.</p>" + _form(
         f"mailbox/{address}/delegates", fields, "Save"
+    )
+
+
+def _send_as(address: str) -> str:
+    """One more address this mailbox may send as, or what its own has."""
+    fields = (
+        _field("address", "Address", kind="email")
+        + _field("name", "Name")
+        + _area("signature", "Signature (HTML, optional)")
+        + _choice("status", "Verified", send_as.STATES, send_as.STATES[0])
+    )
+    return f"<h2>Send mail as</h2>{_form(f'mailbox/{address}/send_as', fields, 'Save')}"
+
+
+def _letters(sandbox: Sandbox) -> str:
+    """What mailboxes sent, newest first, and which addresses send mail back."""
+    went = "".join(
+        _row(one["at"][:19], one["from"], ", ".join(one["recipients"]), one["subject"], one["key"])
+        for one in transit.posted(sandbox, newest=SHOWN)[::-1]
+    )
+    rules = "".join(
+        _row(one["address"], one["kind"], f"{one['code']} {one['said']}")
+        for one in control_sending.bouncing(sandbox)["bounces"]
+    )
+    fields = _field("address", "Address, or @ and a domain")
+    fields += _choice("kind", "Mail to it", (*bounces.KINDS, "none"), bounces.HARD)
+    return (
+        "<h2>Mail that went out</h2><table><thead><tr><th>At</th><th>From</th><th>To</th>"
+        f"<th>Subject</th><th>Key</th></tr></thead><tbody>{went}</tbody></table><h3>What comes "
+        "back</h3><table><thead><tr><th>Address</th><th>How</th><th>Why</th></tr></thead><tbody>"
+        f"{rules}</tbody></table>{_form('bounces', fields, 'Save')}"
     )
 
 

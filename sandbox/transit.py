@@ -46,8 +46,10 @@ def post(sandbox: Sandbox, connection: sqlite3.Connection, posted: Posted) -> No
         "message_id": heads.first(posted.raw, "message-id"),
         "subject": heads.first(posted.raw, "subject"), "size": len(posted.raw),
     }  # fmt: skip
-    connection.execute("INSERT INTO letters (account, at, told) VALUES (?, ?, ?)",
-                       (posted.account.id, at, msgspec.json.encode(told).decode()))  # fmt: skip
+    connection.execute(
+        "INSERT INTO letters (account, at, mailbox, key, told) VALUES (?, ?, ?, ?, ?)",
+        (posted.account.id, at, told["mailbox"], told["key"], msgspec.json.encode(told).decode()),
+    )
     plain = heads.drop(posted.raw, "bcc")
     for address in recipients:
         kind = "" if address in posted.at_home else _kind(connection, address)
@@ -81,16 +83,19 @@ def arrive(sandbox: Sandbox) -> None:
                 )
 
 
-def posted(sandbox: Sandbox, mailbox: str = "", key: str = "") -> list[Json]:
-    """Every letter that was accepted, oldest first: of one mailbox, or with one key."""
+def posted(sandbox: Sandbox, mailbox: str = "", key: str = "", newest: int = -1) -> list[Json]:
+    """The letters that were accepted, oldest first: of one mailbox, with one key, or the newest."""
     with sandbox.db.read() as connection:
-        rows = connection.execute("SELECT id, at, told FROM letters ORDER BY id").fetchall()
-    found = [
+        rows = connection.execute(
+            f"SELECT id, at, told FROM letters WHERE {'key = ?1' if key else '?1 IS NOT NULL'}"
+            " AND (?2 = '' OR mailbox = ?2) ORDER BY id DESC LIMIT ?3",
+            (key, mailbox, newest),
+        ).fetchall()
+    return [
         {"id": row["id"], "at": datetime.fromtimestamp(row["at"], UTC).isoformat()}
         | msgspec.json.decode(row["told"])
-        for row in rows
+        for row in reversed(rows)
     ]
-    return [one for one in found if mailbox in {"", one["mailbox"]} and key in {"", one["key"]}]
 
 
 def count_since(connection: sqlite3.Connection, account: int, since: float) -> int:

@@ -208,6 +208,12 @@ def test_every_accepted_letter_is_written_down(world: Any) -> None:
             "deliveries": [told]
         }
         assert browser.get("/sandbox/api/deliveries?key=no").json() == {"deliveries": []}
+        given = {"address": "@away.example", "kind": "hard"}
+        assert browser.post("/sandbox/do/bounces", data=given).status_code == 303
+        page = browser.get("/sandbox/").text
+        assert browser.get(f"/sandbox/mailbox/{ANA}").text.count("Send mail as") == 1
+    assert page.count(KEY) == 1
+    assert "@away.example</td><td>hard" in page
     assert (told["mailbox"], told["from"], told["key"], told["subject"]) == (ANA, ANA, KEY, "Hello")
     assert told["recipients"] == [BEN, "cy@away.example"]
 

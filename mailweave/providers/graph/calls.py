@@ -204,7 +204,7 @@ def newest_sent(since: datetime) -> Call:
 
 def make_draft(raw: bytes) -> Call:
     """A draft from MIME."""
-    path, body = _with("/me/messages", select="id"), base64.b64encode(raw)
+    path, body = f"{VERSION}/me/messages", base64.b64encode(raw)
     return Call(path, method="POST", body=body, content_type="text/plain")
 
 
@@ -225,7 +225,7 @@ def attach(draft_id: str, file: File) -> Call:
         "contentBytes": base64.b64encode(file.data).decode(),
         **({"isInline": True, "contentId": file.content_id} if file.content_id else {}),
     }
-    path = _with(f"/me/messages/{_safe(draft_id)}/attachments", select="id")
+    path = f"{VERSION}/me/messages/{_safe(draft_id)}/attachments"
     return Call(path, method="POST", body=json.dumps(said).encode())
 
 

@@ -60,6 +60,18 @@ def test_the_sent_copy_is_found_under_whatever_name(on: Any, world: GraphWorld) 
     assert len(world.posted(given.key)) == 1
 
 
+def test_a_copy_is_found_behind_many_newer_ones(world: GraphWorld) -> None:
+    world.sandbox.change_settings(graph_new_sent_ids=True, graph_lost_properties=True)
+    staged = world.sender().stage(letter(world))
+    world.sender().release(staged)
+    for _ in range(52):
+        clock.sleep(1)
+        deliver(world, letter(world))
+    found = world.sender().fate(staged, NOW)
+    assert isinstance(found, Sent)
+    assert found.message_id == staged.message_id
+
+
 def test_a_copy_that_is_there_at_once_is_told_at_once(world: GraphWorld) -> None:
     given = letter(world)
     staged = world.sender().stage(given)
