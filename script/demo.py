@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+from base64 import b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -29,6 +30,7 @@ from sandbox.accounts import MICROSOFT  # noqa: E402
 from sandbox.google import pubsub  # noqa: E402
 from sandbox.microsoft import delegates  # noqa: E402
 from sandbox.state import Sandbox  # noqa: E402
+from sandbox.world import files  # noqa: E402
 
 CLIENT_ID, CLIENT_SECRET = "demo.apps.example", "demo-secret"
 MICROSOFT_ID = "de300000-0000-4000-8000-000000000001"
@@ -93,6 +95,15 @@ JOBS = {
     "Data Engineer": ("DAT-1", "Engineering"),
 }
 """The positions that the mail is about: code and department."""
+RESUME = (
+    "2021 to today    Tern Harbour Systems: berth planning for nine marinas, on call in the season",
+    "2017 to 2021     Saltmarsh Instruments: gauges for draught and tide, from bench to quay",
+    "2014 to 2017     Apprentice at the Ebb Lane boatyard; electronics, then networks",
+    "",
+    "Languages: English, German, enough Danish for a harbour office",
+    "Likes: early shifts, wiring diagrams that are true, rowing",
+)
+"""The lines of the demo's one document."""
 PARTS = {"Greycliff Marinas": "Tidewater Ferries"}
 DESKS = {
     "Cardinal Marine Insurance": {"addresses": ["leon.adeyemi@cardinal-marine.example"]},
@@ -325,10 +336,18 @@ def applicants(people: list[world.Contact]) -> dict[str, list[dict[str, object]]
                 "source": "Mail",
                 "jobs": [next((job for job in jobs if one.title.startswith(job)), jobs[at % 6])],
                 "stage": ("applied", "screening", "interview", "offer")[at % 4],
+                "resumes": [] if at else [resume(one)],
             }
             for at, one in enumerate(people)
         ],
     }
+
+
+def resume(one: world.Contact) -> dict[str, object]:
+    """What an applicant wrote about themselves."""
+    job = one.title or next(iter(JOBS))
+    page = files.pdf((one.name, f"{job} - {one.address}", "", *RESUME))
+    return {"name": f"{one.name}, resume.pdf", "data": b64encode(page).decode()}
 
 
 def _person(one: world.Contact) -> dict[str, object]:
@@ -414,6 +433,7 @@ Mailweave runs at  http://127.0.0.1:{port}/
 Then: Settings > Integrations > Gmail > Connect, choose the same address, choose a range. Colleagues
 have the same password; those at Outlook connect there. Two of them, jonas@ and priya@, may open the
 shared mailbox {shared}: Settings > Integrations > Outlook > Add shared mailbox.
+Applications by mail: once a mailbox is connected, Recruiting > Intakes > Add intake.
 
 The sandbox of Google and Microsoft, with its switches: http://127.0.0.1:{sandbox_port}/sandbox/
 {said}

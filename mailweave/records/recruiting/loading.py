@@ -7,7 +7,7 @@ import msgspec
 
 from mailweave.kit.errors import Expected
 from mailweave.mime.address import normalise
-from mailweave.records.recruiting import applications, candidates, jobs
+from mailweave.records.recruiting import applications, candidates, jobs, resumes
 from mailweave.records.recruiting.models import Candidate, Job
 
 Text = Annotated[str, msgspec.Meta(max_length=100, pattern=r"\A[^\0]*\Z")]
@@ -26,9 +26,16 @@ class JobIn(msgspec.Struct):
     status: Literal["open", "hold", "closed"] = "open"
 
 
+class FileIn(msgspec.Struct):
+    """A document of a candidate's: its bytes in Base64."""
+
+    name: Name
+    data: bytes
+
+
 class CandidateIn(msgspec.Struct):
     """A candidate; known by the first address. ``jobs`` are titles of jobs applied for; the stage
-    counts for applications that are new."""
+    counts for applications that are new. ``resumes`` are kept beside those there are."""
 
     name: Name
     addresses: list[str] = []
@@ -36,6 +43,7 @@ class CandidateIn(msgspec.Struct):
     source: Text = ""
     jobs: list[str] = []
     stage: Stage = "applied"
+    resumes: list[FileIn] = []
 
 
 class Document(msgspec.Struct):
@@ -89,6 +97,8 @@ def _candidate(row: CandidateIn) -> None:
     candidate = candidate or Candidate()
     candidate.name, candidate.title, candidate.source = row.name, row.title, row.source
     candidates.store(candidate, given)
+    for file in row.resumes:
+        resumes.keep(candidate, file.name, file.data, by="an import")
     for job in Job.objects.filter(name__in=row.jobs):
         application, made = applications.apply(None, candidate, job, by="an import")
         if made:

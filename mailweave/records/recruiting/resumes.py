@@ -42,8 +42,10 @@ def keep(
     *,
     member: Member | None = None,
     message_id: int | None = None,
+    by: str = "an intake",
 ) -> ResumeFile:
     """Keep a file of a candidate's; the same bytes again are the same file. Its text is read soon.
+    Without ``member`` a rule kept it, which ``by`` names.
 
     Raises Expected, in words, for what is no résumé. The caller holds the candidate.
     """
@@ -65,8 +67,8 @@ def keep(
         message_id=message_id,
         added_by_id=member.user_id if member else None,
     )
-    by = "" if member else "an intake"
-    entries.note_event(member, (candidates.KIND, candidate.pk), f"Résumé kept: {row.name}", by=by)
+    record, said = (candidates.KIND, candidate.pk), f"Résumé kept: {row.name}"
+    entries.note_event(member, record, said, by="" if member else by)
     activity.touch(candidates.KIND, [candidate.pk])
     nudges.nudge("recruiting.read", workspace_id=scope.current(), resume_id=row.pk)
     live.tell(topic(candidate.pk))
