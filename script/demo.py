@@ -345,7 +345,7 @@ def applicants(people: list[world.Contact]) -> dict[str, list[dict[str, object]]
 
 def resume(one: world.Contact) -> dict[str, object]:
     """What an applicant wrote about themselves."""
-    job = one.title or next(iter(JOBS))
+    job = next((job for job in JOBS if one.title.startswith(job)), next(iter(JOBS)))
     page = files.pdf((one.name, f"{job} - {one.address}", "", *RESUME))
     return {"name": f"{one.name}, resume.pdf", "data": b64encode(page).decode()}
 

@@ -39,7 +39,7 @@ def merge(member: Member, into_id: int, other_id: int) -> Ticket:
     other.merged_into, other.status, other.owner = into, Status.CLOSED, None
     other.save()
     said = other.reference + (f" ({len(left_over)} people found no place)" if left_over else "")
-    entries.note_change(member, (KIND, into.pk), "Merged in", "", said)
+    entries.note_event(member, (KIND, into.pk), f"Merged in: {said}")
     parting.keep(member, into, other, before)
     live.tell(tickets.TOPIC, tickets.topic(into.pk), tickets.topic(other.pk))
     return into
@@ -62,8 +62,8 @@ def split(member: Member, ticket: Ticket, message_ids: Collection[int]) -> Ticke
     if by_hand := chosen - filed:
         links.unlink(by_hand, (KIND, ticket.pk), member.user_id)
     Reading.objects.filter(ticket=ticket, message__in=chosen).update(ticket=made)
-    entries.note_change(member, (KIND, ticket.pk), "Split off", "", made.reference)
-    entries.note_change(member, (KIND, made.pk), "Split off from", "", ticket.reference)
+    entries.note_event(member, (KIND, ticket.pk), f"Split off: {made.reference}")
+    entries.note_event(member, (KIND, made.pk), f"Split off from {ticket.reference}")
     live.tell(tickets.TOPIC, tickets.topic(ticket.pk))
     return made
 

@@ -74,8 +74,9 @@ def undo(member: Member, other_id: int) -> Ticket:
     other.merged_into, other.status = None, row.before["status"]
     other.owner_id = row.before["owner"]
     tickets.store(other, member)
-    entries.note_change(member, (KIND, into.pk), "Merging undone", "", other.reference)
-    entries.note_change(member, (KIND, other.pk), "Merging undone", "", into.reference)
+    for one, second in ((into, other), (other, into)):
+        said = f"Merging with {second.reference} was undone"
+        entries.note_event(member, (KIND, one.pk), said)
     row.delete()
     live.tell(tickets.TOPIC, tickets.topic(into.pk), tickets.topic(other.pk))
     return other

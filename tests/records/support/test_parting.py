@@ -65,7 +65,7 @@ def test_everything_is_as_it_was(within: Desk, pair: tuple[Ticket, Ticket]) -> N
     assert not Joining.objects.exists()
     within.arrive("c", MARA, refs=["a"])
     assert within.about(other) == {"a", "b", "c"}
-    told = EntryRecord.objects.filter(entry__text__startswith="Merging undone")
+    told = EntryRecord.objects.filter(entry__text__startswith="Merging with")
     assert set(told.values_list("record_id", flat=True)) == {into.pk, other.pk}
 
 
