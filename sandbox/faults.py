@@ -50,6 +50,8 @@ KINDS: Mapping[str, str] = {
     " wrong signature)",
     "lost_request": "the call never arrives (option form: reset, timeout, error; seconds, status)",
     "lost_answer": "the call is carried out, and its answer lost (options as for lost_request)",
+    "late_request": "the call is lost, and carried out all the same (option after: seconds, default"
+    " 20; others as for lost_request)",
     "refused_letter": "a letter is not taken (options code, status, message)",
     "reset": "the connection is reset",
     "timeout": "nothing is said, then the connection is reset (option seconds, default 60)",

@@ -5,7 +5,7 @@ import random
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -41,6 +41,8 @@ class Sandbox:
         self.settings.change(msgspec.json.decode(self._meta("settings", "{}")))
         self.mark = self._meta("mark", "") or self._set_meta("mark", secrets.token_urlsafe(18))
         self.faults = Faults()
+        self.later: list[tuple[float, Callable[[], object]]] = []
+        """Calls nobody waits for any more, and when they are carried out."""
         self.quota = Quota(self.clock)
         self.send: hooks.Send = hooks.post
         """How notices go out; tests without a network have their own way."""
@@ -233,6 +235,7 @@ class Sandbox:
             for table in tables:
                 connection.execute(f"DELETE FROM {table}")
         self.faults.clear()
+        self.later.clear()
         self.quota.reset()
 
     def close(self) -> None:

@@ -5,9 +5,10 @@ has mailboxes here, and is none of them, is unknown there, and so is what was sa
 goes to any other domain is gone. Mail on its way is in the store until it is due.
 """
 
+import contextlib
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -17,6 +18,9 @@ import msgspec
 
 from sandbox import bounces, heads
 from sandbox.accounts import Account, account_by_id, find_account
+from sandbox.faults import Fault
+from sandbox.google.errors import ApiError
+from sandbox.microsoft.errors import GraphError
 from sandbox.state import Sandbox
 
 Json = dict[str, Any]
@@ -65,8 +69,13 @@ def hold(connection: sqlite3.Connection, due: float, account: Account, raw: byte
 
 
 def arrive(sandbox: Sandbox) -> None:
-    """Everything that is due arrives."""
+    """Everything that is due arrives, calls that are late first."""
     now = sandbox.clock.time()
+    for call in [one for one in sandbox.later if one[0] <= now]:
+        with contextlib.suppress(ValueError):  # another thread has it
+            sandbox.later.remove(call)
+            with contextlib.suppress(ApiError, GraphError):  # nobody is there to be told
+                call[1]()
     with sandbox.db.read() as connection:
         due = connection.execute(
             "SELECT id FROM transit WHERE due <= ? ORDER BY due, id LIMIT ?", (now, MOST)
@@ -81,6 +90,12 @@ def arrive(sandbox: Sandbox) -> None:
                 ARRIVALS[found["kind"]](
                     sandbox, connection, found, msgspec.json.decode(found["told"])
                 )
+
+
+def late(sandbox: Sandbox, fault: Fault, call: Callable[[], object]) -> None:
+    """Carry a call out once whoever made it has given up."""
+    after = float(fault.options.get("after", 20))
+    sandbox.later.append((sandbox.clock.time() + after, call))
 
 
 def posted(sandbox: Sandbox, mailbox: str = "", key: str = "", newest: int = -1) -> list[Json]:

@@ -122,7 +122,8 @@ class Sender(Protocol):
     def fate(self, staged: Staged, since: datetime) -> Waiting | Sent | Untraced:
         """What became of it. ``since`` (aware) is before the first release.
 
-        Only reads. Untraced soon after a release means little: sent copies come late.
+        Only reads. Soon after a release that ended in doubt, neither Waiting nor Untraced means
+        much: the provider may still be at it, and sent copies come late.
         """
         ...
 

@@ -163,6 +163,9 @@ def _run(opened: Opened) -> Answer:
     faults, where = call.sandbox.faults, (call.url, call.account.address)
     if lost := faults.lost("lost_request", *where):
         return _lost(lost)
+    if late := faults.lost("late_request", *where):
+        transit.late(call.sandbox, late, lambda: method.run(call))
+        return _lost(late)
     if fault := faults.take(CALL_FAULTS, call.url, call.account.address):
         raise _fault_error(fault, call.account, call.sandbox)
     units = method.legacy_units if call.sandbox.quota.profile == "legacy" else method.units

@@ -96,6 +96,9 @@ def _run(sandbox: Sandbox, grant: Grant, account: Account, request: Request) -> 
         _renew(call, fault)
     if fault := call.fault("clock_skew"):
         call.skew = float(fault.options.get("seconds", 300))
+    if fault := faults.lost("late_request", request.path, address):
+        transit.late(sandbox, fault, lambda: method.run(call))
+        return lost(sandbox, request, fault)
     made = _answer(method.run(call))
     transit.arrive(sandbox)
     if fault := faults.lost("lost_answer", request.path, address):

@@ -254,6 +254,21 @@ class SenderContract:
         text = "".join(traceback.format_exception(caught.value))
         assert not any(secret in text for secret in world.secrets())
 
+    @pytest.mark.parametrize("form", ["timeout", "error"])
+    def test_what_is_carried_out_late_is_waiting_till_then(
+        self, form: str, world: SendingWorld
+    ) -> None:
+        """So whoever gave up waiting has to wait on before anything is done again."""
+        given = letter(world)
+        staged = world.sender().stage(given)
+        world.sandbox.faults.add("late_request", path=world.sends, form=form)
+        with pytest.raises(InDoubt):
+            world.sender().release(staged)
+        assert world.sender().fate(staged, NOW) == Waiting()
+        clock.sleep(21)
+        assert isinstance(world.sender().fate(staged, NOW), Sent)
+        assert len(world.posted(given.key)) == 1
+
     @pytest.mark.parametrize("fault", ["html", "malformed", "reset", "server_error"])
     def test_what_cannot_be_read_is_in_doubt_or_sent(self, fault: str, world: SendingWorld) -> None:
         given = letter(world)
