@@ -13,6 +13,10 @@ from mailweave.sync import hands
 from mailweave.sync.models import Sync
 
 STALE = timedelta(days=1)
+CLOSED = frozenset(
+    (Sync.Problem.RECONNECT, Sync.Problem.CONSENT, Sync.Problem.ADMIN, Sync.Problem.BLOCKED)
+)
+"""Troubles of a mailbox that stop sending as well; of all others sending finds out itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ def signature(member: Member, mailbox_id: int | None, *, reply: bool) -> Signatu
 
 
 def _choices(box: Mailbox, given: list[Identity], problem: str | None) -> list[Choice]:
-    trouble = "Reconnect this mailbox to send from it." if problem else ""
+    trouble = "Reconnect this mailbox to send from it." if problem in CLOSED else ""
     if not any(one.primary for one in given):
         given = [Identity(mailbox=box, address=box.address, name=box.name, primary=True), *given]
     if not any(one.preferred for one in given):

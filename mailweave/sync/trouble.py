@@ -25,6 +25,8 @@ PERSONS_MOVE = frozenset(
 RETRIES = 3
 _FIRST_WAIT = timedelta(seconds=30)
 _DATABASE_WAIT = timedelta(seconds=2)
+_DOUBLINGS = 20
+"""More of them make no longer wait, only numbers that no date can hold."""
 _LONGEST_WAIT = timedelta(minutes=30)
 _OPERATOR_WAIT = timedelta(minutes=5)
 _ACCESS_WAIT = timedelta(minutes=15)
@@ -93,7 +95,7 @@ def _fail(sync: Sync, error: Exception) -> None:
     sync.failures += 1
     # We can write this, so our own database is back: there is no provider to spare.
     ours = isinstance(error, OperationalError | InterfaceError)
-    wait = (_DATABASE_WAIT if ours else _FIRST_WAIT) * 2 ** (sync.failures - 1)
+    wait = (_DATABASE_WAIT if ours else _FIRST_WAIT) * 2 ** min(sync.failures - 1, _DOUBLINGS)
     sync.held_until = clock.now() + min(wait, _LONGEST_WAIT)
     sync.held_reason = TRYING
     sync.problem_text = _words(error)[:500]  # for who asks; a problem it is only after three

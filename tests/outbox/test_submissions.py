@@ -9,6 +9,7 @@ from mailweave.mail.models import Copy, Mailbox, Message
 from mailweave.outbox import drafts, filing, identities, submissions
 from mailweave.outbox.models import Draft, Habit, Submission
 from mailweave.outbox.submissions import When
+from mailweave.sync.models import Sync
 from tests.makers import make_member
 from tests.makers_mail import Archive
 from tests.outbox.post import NOW, Desk, Post
@@ -229,3 +230,15 @@ def test_from_is_where_it_came_in_else_where_one_wrote_from_last(desk: Desk, pos
 
 def _address(choice: identities.Choice | None) -> str:
     return choice.address if choice else ""
+
+
+@pytest.mark.parametrize(
+    ("problem", "stops"), [("reconnect", True), ("blocked", True), ("failed", False), ("", False)]
+)
+def test_only_a_closed_mailbox_cannot_be_written_from(
+    desk: Desk, problem: str, stops: bool
+) -> None:
+    with desk.inside():
+        Sync.objects.update(problem=problem)
+        (choice,) = identities.choices(desk.member)
+    assert bool(choice.why) == stops

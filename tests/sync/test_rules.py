@@ -90,6 +90,11 @@ def noted(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> Sync:
     return row
 
 
+def test_a_wait_never_outgrows_the_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = noted(monkeypatch, *[Unavailable("away")] * 100)
+    assert row.held_until == NOW + timedelta(minutes=30)
+
+
 def test_what_a_refusal_means(monkeypatch: pytest.MonkeyPatch) -> None:
     row = noted(monkeypatch, RateLimited("slow", NOW + timedelta(minutes=7)))
     assert (row.held_until, row.failures, row.problem) == (NOW + timedelta(minutes=7), 0, "")
