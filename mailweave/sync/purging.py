@@ -18,8 +18,9 @@ from typing import Any
 from mailweave.kit import clock, jobs, live, scope, sql
 from mailweave.linking import matching
 from mailweave.linking import policy as linking_policy
+from mailweave.linking.models import Handed
 from mailweave.mail import narrowing, neversync, policy, removal, store
-from mailweave.mail.models import Mailbox, NeverSync, Policy
+from mailweave.mail.models import Mailbox, Message, NeverSync, Policy
 from mailweave.sync import filter as rules
 from mailweave.sync import unmatched
 from mailweave.sync.models import Purge
@@ -77,6 +78,23 @@ def step(workspace_id: int, purge_id: int) -> bool:
         row.save()
         live.tell(TOPIC, "mail") if done.removed else live.tell(TOPIC)
         return row.ended_at is None
+
+
+def follow_up() -> None:
+    """Look at mail that was kept because a rule was to make contacts of it, now that it has been
+    read: what is about nothing still goes. Asked every few minutes."""
+    rule = policy.current()
+    makes = rule.auto_create_contacts != Policy.AutoContacts.NONE
+    if not (makes and unmatched.is_left_out()) or unmatched.must_wait():
+        return
+    if Handed.objects.filter(stuck=False).exists():
+        return
+    last = Purge.objects.filter(what=Purge.What.UNMATCHED).order_by("-pk").first()
+    position = last.position if last else 0
+    newer = Message.objects.filter(pk__gt=position).count()
+    if newer and (last is None or last.ended_at):
+        start(Purge.What.UNMATCHED, newer)
+        Purge.objects.filter(what=Purge.What.UNMATCHED, ended_at=None).update(position=position)
 
 
 def count_messages() -> int:

@@ -50,4 +50,5 @@ def watch(timestamp: int) -> None:
     for workspace_id in workspaces.all_ids():
         with scope.workspace(workspace_id):
             alerts.look()
+            purging.follow_up()
             notifications.forget_old()

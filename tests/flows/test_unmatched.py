@@ -3,15 +3,16 @@
 import pytest
 
 from mailweave.kit import clock
-from mailweave.linking import handing, links
+from mailweave.linking import forecast, handing, links, presets, relinking
 from mailweave.linking import policy as link_policy
+from mailweave.linking.forecast import Wish
 from mailweave.linking.models import Link, Relinking
 from mailweave.mail import policy, threads
 from mailweave.mail.models import Address, Body, Copy, Message, Participant
-from mailweave.records.crm import contacts
-from mailweave.records.crm.models import Contact
+from mailweave.records.crm import companies, contacts
+from mailweave.records.crm.models import Company, Contact
 from mailweave.sync import filter as rules
-from mailweave.sync import ledger, policies, purging, tracing
+from mailweave.sync import ledger, policies, purging, tasks, tracing
 from mailweave.sync.models import Purge
 from tests.flows.checks import derived, inside, poll
 from tests.flows.world import World
@@ -192,3 +193,62 @@ def test_somebody_who_misses_it_is_told_and_has_it_taken_in(world: World, box: i
         tracing.take(box, copy.remote_id, copy.remote_thread_id)
     world.work(box)
     assert kept(world) == letters(1)
+
+
+def test_the_preset_for_client_files_and_back(world: World, box: int) -> None:
+    """Stored mail is linked by the new choice first; only then what is about nothing goes."""
+    know(world, "Mara", MARA)
+    with inside(world):
+        companies.store(Company(name="Other", domain="other.example"), [(BOB, "primary")])
+    deliver(world, box, mail(1), mail(2, sender=BOB), mail(3, sender="cas@third.example"))
+    chosen = presets.find("client-profile")
+    assert chosen
+    with inside(world):
+        wish = Wish(chosen.choices, chosen.mail, (0, 0))
+        row = forecast.propose(wish, world.member.user_id)
+        assert row
+    work(world)
+    with inside(world):
+        assert Relinking.objects.get().left_out == 2
+        policies.adopt(world.member, row.pk)
+    purge(world)
+    assert kept(world) == letters(1, 2, 3)
+    work(world)
+    purge(world)
+    assert kept(world) == letters(2)
+    know(world, "Cas", "cas@third.example")
+    poll(world, box)
+    assert kept(world) == letters(2)
+    with inside(world):
+        policies.revert(world.member, row.pk)
+    work(world)
+    purge(world)
+    world.work(box)
+    assert kept(world) == letters(1, 2, 3)
+
+
+def work(world: World) -> None:
+    with inside(world):
+        rows = list(Relinking.objects.filter(state__in=Relinking.WORKING))
+    for row in rows:
+        relinking.advance(world.member.workspace_id, row.pk)
+
+
+def test_what_a_rule_makes_no_contact_of_goes_once_it_was_read(world: World, box: int) -> None:
+    choose(world)
+    with inside(world):
+        version = policy.current().version
+        policies.change(world.member, {"auto_create_contacts": "two_way"}, version)
+    purge(world)
+    deliver(world, box, mail(1, sender=BOB), mail(2, sender=MARA))
+    know(world, "Mara", MARA)
+    tasks.watch(0)
+    purge(world)
+    assert kept(world) == letters(1, 2)
+    handing.work(world.member.workspace_id)
+    tasks.watch(0)
+    purge(world)
+    assert kept(world) == letters(2)
+    tasks.watch(0)
+    with inside(world):
+        assert not Purge.objects.filter(ended_at=None).exists()
