@@ -91,22 +91,37 @@ def advance(workspace_id: int, report_id: int) -> None:
 
 
 def outcomes(submission_ids: Collection[int]) -> dict[int, list[Outcome]]:
-    """What reports say of these submissions, the last word for each recipient, in their order."""
-    rows = Outcome.objects.filter(submission_id__in=submission_ids).order_by("pk")
-    last: dict[tuple[int, str], Outcome] = {}
-    for one in rows:
-        last[one.submission_id, one.address] = one
+    """What reports say of these submissions, the last word for each recipient, in their order. One
+    query."""
     found: dict[int, list[Outcome]] = {}
-    for (submission_id, _), one in last.items():
-        found.setdefault(submission_id, []).append(one)
+    for one in _last(Q(submission_id__in=submission_ids)):
+        found.setdefault(one.submission_id, []).append(one)
     return found
 
 
 def outcomes_of(message_ids: Collection[int]) -> dict[int, list[Outcome]]:
-    """The same by the messages that the letters became. Two queries."""
-    rows = Submission.objects.filter(message_id__in=message_ids).values_list("pk", "message_id")
-    became = dict(rows)
-    return {became[pk]: told for pk, told in outcomes(list(became)).items()}
+    """The same by the messages that the letters became."""
+    found: dict[int, list[Outcome]] = {}
+    for one in _last(Q(submission__message_id__in=message_ids)):
+        found.setdefault(one.submission.message_id, []).append(one)
+    return found
+
+
+def outcomes_in(thread_ids: Collection[int]) -> list[Outcome]:
+    """The same of all letters that are messages of these threads."""
+    return _last(Q(submission__message__thread_id__in=thread_ids))
+
+
+def _last(wanted: Q) -> list[Outcome]:
+    """The last word for each recipient of the letters that are asked for. Delayed is no news of
+    what has ended: such reports come late."""
+    rows = Outcome.objects.filter(wanted).order_by("pk")
+    last: dict[tuple[int, str], Outcome] = {}
+    for one in rows.select_related("submission__draft", "submission__message"):
+        key = one.submission_id, one.address
+        if one.action != Outcome.Action.DELAYED or key not in last:
+            last[key] = one
+    return list(last.values())
 
 
 def _settle(report: Report, found: reports.Report | None) -> None:
@@ -181,7 +196,7 @@ def _tell(letter: Submission, failed: list[tuple[str, reports.Outcome]]) -> None
         key=f"bounce-{letter.pk}",
         title=f"Not delivered to {named}{more}",
         text=f"{failed[0][1].words} Your message: {letter.draft.subject[:200] or '(no subject)'}",
-        path=f"/outbox/{letter.pk}/",
+        path=f"/mail/outbox/{letter.pk}/",
     )
 
 

@@ -8,14 +8,15 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
-from mailweave.people.access import Member
+from mailweave.people.access import Member, RoleVerb
 from mailweave.people.models import Scope, User, Workspace
 from mailweave.web import notifications
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somewhere the navigation leads to: for all, or for those who have a module of records."""
+    """Somewhere the navigation leads to: for all, for those who have a module of records, or for
+    those who may do something."""
 
     label: str
     path: str
@@ -23,6 +24,7 @@ class Place:
     keys: str = ""
     prefix: str = ""
     module: str = ""
+    verb: RoleVerb | None = None
     is_current: bool = False
 
     @property
@@ -51,6 +53,7 @@ SETTINGS = (
     Place("Support", "/support/settings/", "circle-help", module="support"),
     Place("Recruiting", "/recruiting/intakes/", "user-plus", module="recruiting"),
     Place("Never sync", "/settings/never-sync/", "x"),
+    Place("E-mail log", "/settings/email-log/", "send", verb="manage integrations"),
     Place("Members", "/settings/members/", "users"),
     Place("Roles", "/settings/roles/", "key-round"),
     Place("Profile", "/settings/profile/", "user"),
@@ -85,8 +88,10 @@ def seen_from(path: str, places: tuple[Place, ...]) -> list[Place]:
 
 
 def open_to(member: Member, places: tuple[Place, ...]) -> tuple[Place, ...]:
-    """Those of ``places`` that are about mail, or about records the member works with."""
+    """Those of ``places`` that are about mail, or about records the member works with, and are
+    theirs to open."""
     sees = member.scope("see") != Scope.NONE
+    places = tuple(one for one in places if one.verb is None or member.may(one.verb))
     return tuple(one for one in places if not one.module or (sees and member.has(one.module)))
 
 

@@ -17,7 +17,7 @@ from mailweave.mail.models import Mailbox, Message
 from mailweave.mail.visibility import Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members
-from mailweave.web import lists, mail
+from mailweave.web import lists, mail, outcomes
 
 SHOWN = 20
 WAYS: tuple[tuple[Way, str], ...] = (("", "All"), ("in", "Received"), ("out", "Sent"))
@@ -31,6 +31,8 @@ class Line:
     names: str
     url: str
     sources: tuple[tuple[str, str], ...]
+    mark: str = ""
+    """That it did not reach everybody, in a word or two."""
 
     @property
     def inbound(self) -> bool:
@@ -82,18 +84,19 @@ def make(viewer: Viewer, member: Member, card: Card, way: Way, after: str) -> Fl
     sources = registry.sources((card.kind, card.record_id), member)
     page = lines_of.messages_of(viewer, sources, way, after or None, SHOWN)
     mine = lists.own_addresses(viewer)
+    marks = outcomes.marks(page.rows)
     here = reverse("flat", args=[card.kind, card.record_id])
     return Flat(
         card=card,
         way=way,
         ways=tuple((one, label, _to(here, way=one)) for one, label in WAYS),
-        lines=tuple(line(row, mine) for row in page.rows),
+        lines=tuple(line(row, mine, marks.get(row.id, "")) for row in page.rows),
         older=_to(here, way=way, after=page.next) if page.next else "",
         in_mail=reverse("mail") + lists.Wanted(record=(card.kind, card.record_id)).query,
     )
 
 
-def line(row: MessageRow, mine: frozenset[str]) -> Line:
+def line(row: MessageRow, mine: frozenset[str], mark: str = "") -> Line:
     """A message as a line; ``mine`` are the addresses that "You" stands for."""
     names = lists.names(row.people, mine)
     more = row.people_count - len(row.people)
@@ -104,6 +107,7 @@ def line(row: MessageRow, mine: frozenset[str]) -> Line:
         f"{names} and {more} more" if more > 0 else names,
         reverse("thread", args=[row.thread_id]) + f"#message-{row.id}",
         tuple((kind, Mailbox.Kind(kind).label) for kind in row.kinds),
+        mark,
     )
 
 

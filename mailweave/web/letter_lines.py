@@ -1,14 +1,17 @@
 """Drafts and letters on their way, as lines of a list, of a thread or of a record's panel."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.urls import reverse
 
+from mailweave.mail.visibility import Level
 from mailweave.mime import text as texts
 from mailweave.outbox import recipients
-from mailweave.outbox.models import Draft, Submission
+from mailweave.outbox.models import Draft, Outcome, Submission
+from mailweave.web import outcomes
+from mailweave.web.outcomes import TROUBLE, Told
 
 State = Submission.State
 SHORT = 160
@@ -30,6 +33,8 @@ class Line:
     said: str
     problem: str
     do: tuple[tuple[str, str], ...]
+    told: tuple[Told, ...] = ()
+    """What mail servers said of it."""
 
     @property
     def url(self) -> str:
@@ -53,6 +58,11 @@ SAID: Mapping[str, str] = {
     State.UNKNOWN: "Unclear whether it was sent",
     State.CANCELED: "Canceled",
 }
+BECAME: Mapping[str, tuple[str, str]] = {
+    "bounced": (TROUBLE[Outcome.Action.FAILED], "Bounced"),
+    "delayed": (TROUBLE[Outcome.Action.DELAYED], "Delayed"),
+}
+"""What a letter is called that was sent, and of which servers reported trouble."""
 WHY: Mapping[str, str] = {
     Submission.Problem.RECONNECT: "The mailbox must be reconnected first. Nothing is lost.",
     Submission.Problem.GONE: "The mailbox it was to leave from is disconnected.",
@@ -86,10 +96,27 @@ def of_drafts(found: Iterable[Draft]) -> list[Line]:
 
 def of_submissions(found: Iterable[Submission]) -> list[Line]:
     """Letters on their way as lines."""
-    return [
-        _line(one.draft, one, one.sent_at or one.send_at, one.state, SAID[State(one.state)])
-        for one in found
-    ]
+    letters = list(found)
+    told = outcomes.of_submissions(
+        {one.pk: Level.OWN for one in letters if one.state == State.SENT}
+    )
+    return [_letter(one, told.get(one.pk, ())) for one in letters]
+
+
+def became(told: Iterable[Told]) -> str:
+    """What servers made of a letter that was sent: a word of :data:`BECAME`, or empty."""
+    marks = {one.mark for one in told}
+    return next((state for state, (mark, _) in BECAME.items() if mark in marks), "")
+
+
+def _letter(one: Submission, told: tuple[Told, ...]) -> Line:
+    """A letter that was sent says what became of it then."""
+    line = _line(one.draft, one, one.sent_at or one.send_at, one.state, SAID[State(one.state)])
+    state = became(told)
+    if not state:
+        return replace(line, told=told)
+    why = next(each.said for each in told if each.mark == BECAME[state][0])
+    return replace(line, told=told, state=state, said=BECAME[state][1], problem=why)
 
 
 def _line(draft: Draft, submission: Submission | None, at: datetime, state: str, said: str) -> Line:

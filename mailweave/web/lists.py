@@ -75,6 +75,8 @@ class Line:
     sources: tuple[tuple[str, str], ...]
     mine: bool
     """Some of it lies in a mailbox of the viewer's own, who may mark it as read or unread."""
+    mark: str = ""
+    """That something of it did not reach everybody, in a word or two."""
 
     @property
     def inbound(self) -> bool:

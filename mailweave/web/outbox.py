@@ -68,6 +68,22 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @members
+@require_GET
+def letter(request: HttpRequest, pk: int) -> HttpResponse:
+    """One letter: from where and to whom it goes or went, and what became of it."""
+    found = find(member_of(request), pk)
+    (line,) = letter_lines.of_submissions([found])
+    draft = found.draft
+    fields = (("To", draft.to), ("Cc", draft.cc), ("Bcc", draft.bcc))
+    facts = {
+        "line": line,
+        "fields": [(label, ", ".join(entries)) for label, entries in fields if entries],
+        "shown": next((word for word, (_, held) in SHOWN.items() if found.state in held), ""),
+    }
+    return render(request, "outbox/letter.html", facts)
+
+
+@members
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a letter back, and go on writing it."""

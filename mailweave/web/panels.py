@@ -1,7 +1,7 @@
 """The Email panel of a record: its threads, newest first, or why there are none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET
 from mailweave.linking import history, registry
 from mailweave.linking.models import RecordAddress
 from mailweave.linking.registry import Card
+from mailweave.mail.rows import ThreadRow
 from mailweave.mail.visibility import Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members
-from mailweave.web import lists, mail
+from mailweave.web import lists, mail, outcomes
 from mailweave.web.lists import Line
 
 SHOWN = 20
@@ -79,7 +80,7 @@ def make(viewer: Viewer, member: Member, card: Card) -> Panel:
     if card.kind in FOREMOST and len(people) > 1:
         groups = _by_person(viewer, member, card, sources[:MAX_GROUPS])
     else:
-        groups = [Group("", "", lists.lines(viewer, page.rows))]
+        groups = [Group("", "", _lines(viewer, page.rows))]
     addresses = _addresses(sources)
     return Panel(
         card=card,
@@ -105,8 +106,14 @@ def _by_person(
         own = source == (card.kind, card.record_id)
         title = "Linked by hand" if own else cards[source].title if source in cards else ""
         note = FOREMOST[card.kind] if place == 0 and not own else ""
-        groups.append(Group(title, note, lists.lines(viewer, fresh)))
+        groups.append(Group(title, note, _lines(viewer, fresh)))
     return groups
+
+
+def _lines(viewer: Viewer, rows: Sequence[ThreadRow]) -> tuple[Line, ...]:
+    marks = outcomes.thread_marks(rows)
+    found = lists.lines(viewer, rows)
+    return tuple(replace(line, mark=marks.get(line.row.thread_id, "")) for line in found)
 
 
 def _addresses(sources: Sequence[tuple[str, int]]) -> tuple[str, ...]:

@@ -17,9 +17,10 @@ from mailweave.mail.reading import MessageView
 from mailweave.mail.visibility import Level, NotFound, Viewer, viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, networked
-from mailweave.web import links, lists, mail, messages, pending, sharing
+from mailweave.web import links, lists, mail, messages, outcomes, pending, sharing
 from mailweave.web.links import Filing
 from mailweave.web.messages import Inside
+from mailweave.web.outcomes import Told
 
 Filings = Mapping[int, Sequence[Filing]]
 MAX_OPEN = 12
@@ -38,6 +39,8 @@ class Entry:
     inside: Inside | None
     apart: bool = False
     """The conversation is shared otherwise than the rest of its mailbox."""
+    told: tuple[Told, ...] = ()
+    """What mail servers said, if it was sent from here and had trouble."""
 
     @property
     def inbound(self) -> bool:
@@ -137,6 +140,7 @@ def _entries(
         for one in boxes.values()
         if one.owner_id == member.user_id and not one.is_shared
     }
+    told = outcomes.of_messages(thread.messages)
     return [
         Entry(
             message=one,
@@ -147,6 +151,7 @@ def _entries(
             shared_by="" if one.level == Level.OWN else boxes[one.mailbox_id].owner.name,
             inside=insides.get(one.id),
             apart=one.mailbox_id in apart,
+            told=told.get(one.id, ()),
         )
         for one in thread.messages
     ]

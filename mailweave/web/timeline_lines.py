@@ -10,12 +10,11 @@ from mailweave.journal.entries import Record
 from mailweave.journal.models import Entry
 from mailweave.journal.timeline import Item, Only
 from mailweave.linking import registry
-from mailweave.linking.flat import MessageRow
 from mailweave.linking.registry import Card
 from mailweave.mail.models import Message
 from mailweave.mail.visibility import Viewer
 from mailweave.people.access import Member
-from mailweave.web import flat, lists
+from mailweave.web import flat, lists, outcomes
 
 PREVIEW = 200
 """Characters of an entry that are shown at once."""
@@ -70,19 +69,21 @@ def lines(viewer: Viewer, member: Member, items: Sequence[Item]) -> tuple[Line, 
     told = {record for item in items for record in (*item.records, *_moved(item.entry))}
     cards = registry.cards(told, member)
     mine = lists.own_addresses(viewer)
+    marks = outcomes.marks(item.message for item in items if item.message is not None)
     found = []
     for item in items:
         known = tuple(cards[record] for record in item.records if record in cards)
         if item.message is not None:
-            found.append(_mail(item.message, known, mine))
+            line = flat.line(item.message, mine, marks.get(item.message.id, ""))
+            found.append(_mail(line, known))
         elif item.entry is not None:
             title = _title(item.entry, cards)
             found.append(_entry(item.entry, title, known, member))
     return tuple(found)
 
 
-def _mail(row: MessageRow, cards: Sequence[Card], mine: frozenset[str]) -> Line:
-    line = flat.line(row, mine)
+def _mail(line: flat.Line, cards: Sequence[Card]) -> Line:
+    row = line.row
     return Line(
         key=f"email-{row.id}",
         type=BY_WORD["email"],

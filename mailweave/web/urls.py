@@ -8,6 +8,7 @@ from mailweave.web import (
     composer,
     consent,
     draft_files,
+    email_log,
     entries,
     flat,
     home,
@@ -114,6 +115,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("records/<str:kind>/<int:record_id>/pending/", pending.record, name="record_pending"),
     path("mail/drafts/", outbox.drafts_page, name="drafts"),
     path("mail/outbox/", outbox.page, name="outbox"),
+    path("mail/outbox/<int:pk>/", outbox.letter, name="outbox_letter"),
     path("mail/outbox/<int:pk>/undo/", outbox.undo, name="outbox_undo"),
     path("mail/outbox/<int:pk>/schedule/", outbox.schedule, name="outbox_schedule"),
     path("mail/outbox/<int:pk>/<str:verb>/", outbox.act, name="outbox_act"),
@@ -146,6 +148,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         invitations.revoke,
         name="revoke_invitation",
     ),
+    path("settings/email-log/", email_log.page, name="email_log"),
     path("settings/workspace/<int:pk>/", profile.switch, name="switch_workspace"),
     # policies
     path("settings/policies/", policies.index, name="policies"),

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from mailweave.kit import clock
 from mailweave.linking import handing
@@ -126,6 +127,7 @@ def test_a_bounce_is_told_and_kept_by_recipient(
         notice = Notification.objects.get()
         assert notice.title == "Not delivered to ben@partner.example"
         assert "The offer" in notice.text
+        assert notice.path == reverse("outbox_letter", args=[letter.pk])
 
 
 def test_what_is_delayed_is_kept_and_nobody_is_troubled(

@@ -98,6 +98,7 @@ class Submission(tenancy.TenantModel, Leased):
                 name="submission_due",
                 condition=models.Q(due_at__isnull=False),
             ),
+            models.Index(fields=["workspace_id", "-id"], name="submission_newest"),
             models.Index(fields=["workspace_id", "author", "-id"], name="submission_author"),
             models.Index(fields=["workspace_id", "mailbox", "sent_at"], name="submission_sent"),
             models.Index(fields=["workspace_id", "mailbox", "remote_id"], name="submission_remote"),

@@ -22,6 +22,7 @@ NOTICES = {
     "client": "key-round",
     "late": "clock",
     "expiring": "calendar",
+    "bounce": "triangle-alert",
 }
 """By the kind of a notification, which is a word of the room that tells."""
 
