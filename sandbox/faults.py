@@ -1,6 +1,7 @@
 """Switches for everything that goes wrong at a vendor, each limited to what it should hit."""
 
 import itertools
+import random
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -48,7 +49,8 @@ KINDS: Mapping[str, str] = {
     "notice_forged": "a notice is not the company's (option form; Microsoft: missing, else a wrong"
     " clientState; Google: audience, email, unverified, issuer, expired, unsigned, missing, else a"
     " wrong signature)",
-    "lost_request": "the call never arrives (option form: reset, timeout, error; seconds, status)",
+    "lost_request": "the call never arrives (option form: reset, timeout, error; seconds, status;"
+    " share: of how many, default 1 for all)",
     "lost_answer": "the call is carried out, and its answer lost (options as for lost_request)",
     "late_request": "the call is lost, and carried out all the same (option after: seconds, default"
     " 20; others as for lost_request)",
@@ -133,6 +135,8 @@ class Faults:
     def lost(self, kind: str, path: str, mailbox: str) -> Fault | None:
         """How a call (``lost_request``) or its answer (``lost_answer``) is lost now, or None."""
         fault = self.take(frozenset({kind}), path, mailbox)
+        if fault and random.random() >= float(fault.options.get("share", 1)):
+            return None
         form = fault and LOST.get(str(fault.options.get("form", "reset")), "reset")
         return replace(fault, kind=form) if fault and form else None
 

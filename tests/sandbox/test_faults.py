@@ -11,6 +11,7 @@ from googleapiclient.errors import HttpError
 
 from sandbox.app import build
 from sandbox.clock import Clock
+from sandbox.faults import Faults
 from sandbox.quota import TooManyConcurrentError
 from sandbox.state import Sandbox
 
@@ -295,3 +296,14 @@ def test_many_threads_at_once_lose_nothing(tmp_path: Any, world: Any) -> None:
             :
         ] == (120, 120)
     state.close()
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0, 0, 0), (0.5, 50, 150), (1, 200, 200)])
+def test_a_share_of_calls_is_lost(share: float, least: int, most: int) -> None:
+    faults = Faults()
+    faults.add("lost_answer", None, path="/send", form="error", share=share)
+    lost = [faults.lost("lost_answer", "/drafts/send", ANA) for _ in range(200)]
+    kinds = [one.kind for one in lost if one]
+    assert least <= len(kinds) <= most
+    assert set(kinds) <= {"server_error"}
+    assert faults.lost("lost_request", "/drafts/send", ANA) is None

@@ -252,6 +252,11 @@ def drop(draft_id: str) -> Call:
     return Call(f"{VERSION}/me/messages/{_safe(draft_id)}/permanentDelete", method="POST")
 
 
+def throw_away(draft_id: str) -> Call:
+    """Into Deleted Items with a draft: not every cloud of Microsoft's knows more."""
+    return Call(f"{VERSION}/me/messages/{_safe(draft_id)}", method="DELETE")
+
+
 def _mails(folder: str, condition: str) -> Call:
     path = f"/me/mailFolders/{folder}/messages" if folder else "/me/messages"
     shown = f"singleValueExtendedProperties($filter=id eq '{KEY_PROPERTY}')"

@@ -39,11 +39,14 @@ def find(client: Client, key: str, message_id: str) -> list[wire.Mail]:
 
 
 def drop(client: Client, draft_id: str) -> None:
-    """Take a draft of ours away; gone already is fine."""
+    """Take a draft of ours away, where Microsoft cannot do that for good into Deleted Items; gone
+    already is fine."""
     try:
         client.get(calls.drop(draft_id))
     except Gone:
         return
+    except Refused:
+        client.get(calls.throw_away(draft_id))
 
 
 def _make(client: Client, letter: Letter) -> str:

@@ -16,6 +16,7 @@ from mailweave.providers.errors import InDoubt, RateLimited, Refused, SendAsDeni
 from mailweave.providers.graph import drafts
 from mailweave.providers.graph.skeleton import split
 from sandbox.microsoft import delegates
+from tests.providers import post
 from tests.providers.contract import NOW
 from tests.providers.contract_sending import BEN, attached, deliver, letter, with_file
 from tests.providers.test_graph import SUPPORT, GraphWorld, SharedWorld
@@ -101,6 +102,14 @@ def test_a_draft_that_is_not_whole_is_thrown_away(world: GraphWorld) -> None:
     world.sender().release(first)
     (came,) = world.came(BEN)
     assert len(attached(came)["big.bin"]) == 9_000_000
+
+
+def test_a_draft_lands_in_the_bin_where_it_cannot_be_dropped(world: GraphWorld) -> None:
+    staged = world.sender().stage(letter(world))
+    world.sandbox.faults.add("precondition", path="/permanentDelete")
+    world.sender().discard(staged)
+    assert world.drafts() == 0
+    assert len(post.labelled(world.sandbox, world.address, "TRASH")) == 1
 
 
 def test_a_piece_that_is_lost_is_sent_again(world: GraphWorld) -> None:
