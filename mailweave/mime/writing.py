@@ -55,7 +55,7 @@ def clean(text: str, *, marks: bool = True, sources: Mapping[str, str] | None = 
     sheet, body, depth = _read(text, MARKS if marks else frozenset())
     pictures = _Pictures(sources or {})
     pictures.settle(body)
-    names = [node.get(UNRESOLVED) for node in body.iter("mark") if node.get(UNRESOLVED)]
+    names = [node.get(UNRESOLVED) for node in body.iter("*") if node.get(UNRESOLVED)]
     safe = _Filter(pictures.issued).clean(html.inline(body, sheet, depth))
     files = tuple(pictures.files.values())
     return Written(_bare(safe), tuple(pictures.cids), files, tuple(dict.fromkeys(names)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mailweave.kit import clock, scope
+from mailweave.kit.errors import Expected
 from mailweave.mail.models import Mailbox
 from mailweave.outbox.models import Habit, Identity, Signature
 from mailweave.people.access import Member
@@ -17,6 +18,8 @@ CLOSED = frozenset(
     (Sync.Problem.RECONNECT, Sync.Problem.CONSENT, Sync.Problem.ADMIN, Sync.Problem.BLOCKED)
 )
 """Troubles of a mailbox that stop sending as well; of all others sending finds out itself."""
+LEAST_UNDO, MOST_UNDO = 5, 30
+"""Seconds in which a Send can be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,13 @@ def undo_seconds(member: Member) -> int:
     """How long this member can undo a Send, in seconds."""
     rows = Habit.objects.filter(user_id=member.user_id)
     return int(rows.values_list("undo_seconds", flat=True).first() or 10)
+
+
+def allow_undo(member: Member, seconds: int) -> None:
+    """From now on this member can undo a Send for so long. Raises Expected for what cannot be."""
+    if not LEAST_UNDO <= seconds <= MOST_UNDO:
+        raise Expected(f"Please choose between {LEAST_UNDO} and {MOST_UNDO} seconds.")
+    Habit.objects.update_or_create(user_id=member.user_id, defaults={"undo_seconds": seconds})
 
 
 def stale(member: Member) -> list[int]:

@@ -50,6 +50,7 @@ NAV = (
 SETTINGS = (
     Place("Integrations", "/settings/integrations/", "plug"),
     Place("Policies", "/settings/policies/", "shield-check"),
+    Place("Writing", "/settings/writing/", "pen-line"),
     Place("Support", "/support/settings/", "circle-help", module="support"),
     Place("Recruiting", "/recruiting/intakes/", "user-plus", module="recruiting"),
     Place("Never sync", "/settings/never-sync/", "x"),

@@ -15,9 +15,9 @@ from mailweave.linking import registry
 from mailweave.linking.registry import Card
 from mailweave.mime import frame as frames
 from mailweave.mime import twin, writing
-from mailweave.outbox import files, identities, recipients, submissions
+from mailweave.outbox import files, identities, recipients, submissions, templates
 from mailweave.outbox.identities import Choice
-from mailweave.outbox.models import Draft, DraftFile
+from mailweave.outbox.models import Draft, DraftFile, Template
 from mailweave.people.access import Member
 from mailweave.web.templatetags.ui import clock_time
 
@@ -57,6 +57,7 @@ class Composer:
     cards: list[Card]
     room: int
     sandbox: str
+    templates: list[Template]
 
     @property
     def sender(self) -> str:
@@ -77,6 +78,11 @@ class Composer:
     def bcc(self) -> str:
         """Bcc, an entry a line."""
         return "\n".join(self.draft.bcc)
+
+    @property
+    def pk(self) -> str:
+        """What the ids of its elements end in."""
+        return str(self.draft.pk)
 
     @property
     def others(self) -> bool:
@@ -109,6 +115,7 @@ def show(member: Member, draft: Draft, frame: str) -> Composer:
         cards=list(registry.cards(submissions.records(draft), member).values()),
         room=files.LARGEST,
         sandbox=frames.SANDBOX,
+        templates=templates.listed(member),
     )
 
 
@@ -121,7 +128,7 @@ def read(member: Member, given: QueryDict) -> dict[str, Any]:
     }
     if "subject" in given:
         found["subject"] = " ".join(str(given["subject"]).split())[:1000]
-    choice = _choice(member, given.get("sender", ""))
+    choice = choice_of(member, given.get("sender", ""))
     if choice:
         found |= {"mailbox_id": choice.mailbox_id, "address": choice.address}
     return found | _words(given)
@@ -187,7 +194,8 @@ def frame_of(request: HttpRequest) -> str:
     return said if said in FRAMES else "page"
 
 
-def _choice(member: Member, value: str) -> Choice | None:
+def choice_of(member: Member, value: str) -> Choice | None:
+    """The entry of From that a form names; None if it is not the member's."""
     found = identities.choices(member)
     return next((one for one in found if sender_value(one) == value), None)
 

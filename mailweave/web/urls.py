@@ -13,9 +13,11 @@ from mailweave.web import (
     flat,
     home,
     images,
+    inserts,
     integrations,
     invitations,
     ledger,
+    letter_templates,
     linking,
     links,
     live,
@@ -39,11 +41,13 @@ from mailweave.web import (
     setup,
     shared,
     sharing,
+    signatures,
     teams,
     threads,
     timeline,
     tracing,
     unlinked,
+    writing,
 )
 
 BOX = "settings/integrations/mailboxes/<int:pk>/"
@@ -102,6 +106,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compose/people/", recipients.suggest, name="compose_people"),
     path("compose/<int:pk>/", composer.composer, name="compose_draft"),
     path("compose/<int:pk>/restore/", composer.restore, name="compose_restore"),
+    path("compose/<int:pk>/signature/", inserts.signature, name="compose_signature"),
+    path("compose/<int:pk>/fill/<int:template_id>/", inserts.fill, name="compose_fill"),
     path("compose/<int:pk>/files/", draft_files.begin, name="compose_files"),
     path("compose/<int:pk>/files/<int:file_id>/", draft_files.file, name="compose_file"),
     path(
@@ -150,6 +156,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("settings/email-log/", email_log.page, name="email_log"),
     path("settings/workspace/<int:pk>/", profile.switch, name="switch_workspace"),
+    path("settings/writing/", writing.index, name="writing"),
+    path("settings/writing/undo/", writing.undo_seconds, name="writing_undo"),
+    path("settings/writing/rules/", writing.rules_, name="writing_rules"),
+    path("settings/writing/signatures/new/", signatures.add, name="signature_new"),
+    path("settings/writing/signatures/<int:pk>/", signatures.edit, name="signature"),
+    path(
+        "settings/writing/signatures/<int:pk>/remove/", signatures.remove, name="signature_remove"
+    ),
+    path("settings/writing/templates/new/", letter_templates.add, name="template_new"),
+    path("settings/writing/templates/<int:pk>/", letter_templates.edit, name="template"),
+    path(
+        "settings/writing/templates/<int:pk>/remove/",
+        letter_templates.remove,
+        name="template_remove",
+    ),
     # policies
     path("settings/policies/", policies.index, name="policies"),
     path("settings/policies/progress/", policies.work, name="policies_work"),

@@ -4,13 +4,15 @@ import base64
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from mailweave.kit import live
-from mailweave.outbox.models import Draft, DraftFile, Submission
+from mailweave.kit import clock, live
+from mailweave.outbox.models import Draft, DraftFile, Signature, Submission, Template
 from mailweave.people.access import Member
+from tests.browser.walking import look
 from tests.web.letters import Post, make_post
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -163,7 +165,9 @@ def test_files_come_by_button_drop_and_pasting(
     page.keyboard.press("c")
     dock = page.locator("#dock draft-keeper")
     expect(dock.get_by_role("combobox", name="To", exact=True)).to_be_focused()
-    dock.get_by_role("button", name="Attach files").focus()
+    button = dock.get_by_role("button", name="Attach files")
+    button.focus()
+    expect(button).to_be_focused()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     big = b"x" * 1_300_000
@@ -215,3 +219,54 @@ def give(place: Locator, event: str, by: str, name: str, kind: str, data: bytes)
         }""",
         [event, by, name, kind, list(data)],
     )
+
+
+def test_the_pages_about_writing_are_accessible(
+    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str]
+) -> None:
+    enter(post.member)
+    with post.inside():
+        words = {"author_id": post.member.user_id, "mailbox_id": post.mailbox_id}
+        Signature.objects.create(user_id=post.member.user_id, name="Work", html="<p>Ada</p>")
+        Template.objects.create(name="Hello", html="<p>Dear {{ contact.first_name }},</p>")
+        many = [f"Somebody {n} <s{n}@long-domain-of-a-customer.example>" for n in range(8)]
+        draft = Draft.objects.create(**words, to=many, subject="Long " * 20, html="<p>x</p>")
+        for state in ("scheduled", "failed", "unknown", "sent"):
+            letter = Draft.objects.create(**words, to=many, subject=state.title(), text="Hello")
+            Submission.objects.create(
+                draft=letter,
+                author_id=post.member.user_id,
+                mailbox_id=post.mailbox_id,
+                address="box0@home.example",
+                key=state * 3,
+                state=state,
+                send_at=clock.now() + timedelta(days=1),
+                problem="untraced" if state == "unknown" else "",
+            )
+    for path in (
+        f"/compose/{draft.pk}/",
+        "/mail/drafts/",
+        "/mail/outbox/",
+        "/mail/outbox/?show=trouble",
+        "/settings/writing/",
+        "/settings/writing/signatures/new/",
+        "/settings/writing/templates/new/",
+    ):
+        look(page, axe, path)
+    page.goto(f"/compose/{draft.pk}/")
+    page.get_by_role("button", name="Templates").click()
+    page.get_by_role("button", name="Hello").click()
+    field = page.get_by_role("textbox", name="Message").locator("[data-unresolved]")
+    expect(field).to_have_text("contact.first_name")
+    expect(page.locator("[data-saved]")).to_contain_text("Saved")
+    page.reload()
+    expect(field).to_have_text("contact.first_name")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Not filled in yet: Contact: First name.")).to_be_visible()
+    assert trouble.pop().endswith("422 (Unprocessable Entity)")
+    field.dblclick()
+    page.keyboard.type("Mara")
+    expect(field).to_have_count(0)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page).to_have_url(re.compile("/mail/drafts/$"))
+    expect(page.get_by_role("status", name="Messages")).to_contain_text("Sent in a moment")

@@ -133,3 +133,10 @@ def test_cleaning_twice_changes_nothing_and_never_fails(html: str) -> None:
     once = clean(html)
     assert clean(once.html) == once
     twin.of(once.html)
+
+
+def test_an_open_field_is_named_whatever_holds_it() -> None:
+    for tag in ("mark", "span"):
+        text = f'<p>Dear <{tag} data-unresolved="contact.name">contact.name</{tag}></p>'
+        assert clean(text).unresolved == ("contact.name",)
+        assert "unresolved" not in clean(text, marks=False).html

@@ -10,7 +10,7 @@ from mailweave.kit import clock, scope
 from mailweave.linking import links, owners
 from mailweave.linking.models import Dismissal, Link
 from mailweave.mail.models import Mailbox, NeverSync
-from mailweave.outbox.models import Draft, Submission
+from mailweave.outbox.models import Draft, Signature, Submission, Template
 from mailweave.people import invitations, notifications, roles, teams
 from mailweave.people.access import Member, Scopes
 from mailweave.people.models import Membership, Notification, Role, Scope, Workspace
@@ -226,6 +226,10 @@ def _house(world: World, box: int) -> None:
         send_at=clock.now() + timedelta(days=1),
     )
     world.add("house", draft=draft.pk, letter=letter.pk)
+    name = word("house", "name")
+    signature = Signature.objects.create(user_id=dora.user_id, name=name, html=name)
+    template = Template.objects.create(owner_id=dora.user_id, name=name, html=name)
+    world.add("house", signature=signature.pk, template=template.pk)
     never = NeverSync.objects.create(
         kind="address", value="a@b.example", made_by_id=dora.user_id, made_at=clock.now()
     )

@@ -67,6 +67,11 @@ PLAIN = frozenset(
         "account_change_password",
         "setup",
         "mail",
+        "writing",
+        "writing_undo",
+        "writing_rules",
+        "signature_new",
+        "template_new",
         "compose",
         "compose_people",
         "drafts",
@@ -125,7 +130,10 @@ NUMBERED = {
     "sharing": "thread_sharing",
     "message": "message message_body message_headers message_images link_dialog link_decide answer",
     "part": "attachment",
-    "draft": "compose_draft compose_files compose_file compose_file_remove compose_restore",
+    "draft": "compose_draft compose_files compose_file compose_file_remove compose_restore"
+    " compose_signature compose_fill",
+    "signature": "signature signature_remove",
+    "template": "template template_remove",
     "letter": "outbox_letter outbox_undo outbox_schedule outbox_act",
     "marking": "mark_undo",
     "decision": "link_undo",
@@ -149,6 +157,7 @@ NUMBERED = {
 
 WORDS = {
     "answer": "reply",
+    "compose_fill": "1",
     "compose_file": "1",
     "compose_file_remove": "1",
     "outbox_act": "now",

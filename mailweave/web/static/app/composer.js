@@ -5,3 +5,4 @@ import "./recipient-field.js";
 import "./rich-editor.js";
 import "./file-drop.js";
 import "./mail-body.js";
+import "./inserts.js";

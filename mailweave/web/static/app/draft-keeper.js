@@ -144,7 +144,7 @@ customElements.define("draft-keeper", class extends HTMLElement {
     this.#dirty = false; // it goes along with the form
     this.#last = this.#words;
     await this.#saving;
-    this.form.requestSubmit(submitter);
+    setTimeout(() => this.form.requestSubmit(submitter)); // not while this event is still going round
   }
 
   #forget() {

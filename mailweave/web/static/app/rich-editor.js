@@ -110,8 +110,16 @@ customElements.define("rich-editor", class extends HTMLElement {
   }
 
   #keep() {
-    if (this.isRich) this.html.value = this.pad.getHTML();
+    if (this.isRich) this.html.value = this.#read();
     (this.isRich ? this.html : this.text).dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // An open field of a template that somebody wrote over is open no more.
+  #read() {
+    for (const field of this.place.querySelectorAll("[data-unresolved]")) {
+      if (field.textContent !== field.dataset.unresolved) field.removeAttribute("data-unresolved");
+    }
+    return this.pad.getHTML();
   }
 
   #click(event) {

@@ -28,7 +28,16 @@ function cleaned(html) {
   for (const image of clean.querySelectorAll("img")) {
     if (!/^(?:\/compose\/|data:image\/(?:png|jpeg|gif|webp);base64,)/.test(image.getAttribute("src"))) image.replaceWith(image.alt);
   }
+  for (const mark of clean.querySelectorAll("mark[data-unresolved]")) mark.replaceWith(open(mark));
   return paint(document.importNode(clean, true));
+}
+
+// Squire takes marks for blocks; an open field of a template is marked by its attribute alone.
+function open(mark) {
+  const field = mark.ownerDocument.createElement("span");
+  field.dataset.unresolved = mark.dataset.unresolved;
+  field.append(...mark.childNodes);
+  return field;
 }
 
 let loading = null;

@@ -1,0 +1,45 @@
+"""What is put into a letter while it is written: a template filled in, the signature that goes with
+where it is written from."""
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from mailweave.outbox import identities, submissions, templates
+from mailweave.outbox.models import Draft
+from mailweave.people.member import member_of, members
+from mailweave.web import composer, letters
+
+
+@members
+@require_GET
+def signature(request: HttpRequest, pk: int) -> HttpResponse:
+    """The signature for the entry of From that is asked for; "" if there is none."""
+    member = member_of(request)
+    draft = composer.find(member, pk)
+    choice = letters.choice_of(member, request.GET.get("sender", ""))
+    if choice is None:
+        raise Http404
+    is_reply = draft.act in {Draft.Act.REPLY, Draft.Act.REPLY_ALL}
+    found = identities.signature(member, choice.mailbox_id, reply=is_reply)
+    return JsonResponse({"html": found.html if found else ""})
+
+
+@members
+@require_POST
+def fill(request: HttpRequest, pk: int, template_id: int) -> HttpResponse:
+    """A template filled in with what is known of what the draft is about. What has no value is
+    marked in it, and named."""
+    member = member_of(request)
+    draft = composer.find(member, pk)
+    try:
+        found = templates.find(member, template_id)
+    except templates.NotFound:
+        raise Http404 from None
+    filled = templates.fill(member, found, submissions.records(draft), draft.address)
+    return JsonResponse(
+        {
+            "subject": filled.subject.content,
+            "html": filled.html.content,
+            "open": list(filled.unresolved),
+        }
+    )

@@ -1,0 +1,112 @@
+"""The outbox: what is to go, what went, what did not, and what can be done about it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mailweave.kit import clock
+from mailweave.outbox.models import Draft, Submission
+from tests.web.letters import PART, Post, make_post
+
+pytestmark = pytest.mark.django_db
+OUTBOX = "/mail/outbox/"
+
+
+@pytest.fixture
+def post() -> Post:
+    return make_post()
+
+
+def order(post: Post, **given: Any) -> Submission:
+    at = clock.now() + timedelta(days=1)
+    words = {"to": ["mara@acme.example"], "subject": "Terms", "html": "<p>Hello</p>"}
+    with post.inside():
+        draft = Draft.objects.create(
+            author_id=post.member.user_id, mailbox_id=post.mailbox_id, **words
+        )
+        facts = {"address": "box0@home.example", "key": f"{draft.pk:032}", "send_at": at}
+        made: Submission = Submission.objects.create(
+            draft=draft,
+            author_id=post.member.user_id,
+            mailbox_id=post.mailbox_id,
+            **{**facts, **given},
+        )
+    return made
+
+
+def again(post: Post, one: Submission) -> Submission:
+    with post.inside():
+        one.refresh_from_db()
+    return one
+
+
+def show(post: Post, which: str) -> str:
+    answer = post.browser.get(f"{OUTBOX}?show={which}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_every_state_is_on_a_list_with_what_can_be_done(post: Post) -> None:
+    scheduled = order(post, zone="UTC")
+    failed = order(post, state="failed", problem="refused", problem_text="Too many recipients.")
+    unknown = order(post, state="unknown", problem="untraced")
+    sent = order(post, state="sent", sent_at=clock.now())
+    waiting, trouble = show(post, "waiting"), show(post, "trouble")
+    for verb in ("now", "schedule", "undo"):
+        assert f"{OUTBOX}{scheduled.pk}/{verb}/" in waiting
+    assert "Too many recipients." in trouble
+    assert f"{OUTBOX}{failed.pk}/retry/" in trouble
+    for verb in ("look", "sent", "unsent"):
+        assert f"{OUTBOX}{unknown.pk}/{verb}/" in trouble
+    assert f'id="letter-{sent.pk}"' in show(post, "sent")
+    assert post.browser.get(f"{OUTBOX}?show=nonsense").status_code == 404
+
+
+def test_empty_lists_say_what_would_be_there(post: Post) -> None:
+    assert "Nothing waits to be sent." in show(post, "waiting")
+    assert "Everything you sent went out." in show(post, "trouble")
+    assert "You have no drafts." in post.browser.get("/mail/drafts/").content.decode()
+
+
+def test_a_letter_that_waits_goes_now_at_another_time_or_not(post: Post) -> None:
+    one = order(post, zone="UTC")
+    page = post.browser.get(f"{OUTBOX}{one.pk}/schedule/").content.decode()
+    preset = page.partition('name="at" value="')[2].partition('"')[0]
+    assert post.browser.post(f"{OUTBOX}{one.pk}/schedule/", {"at": preset}).status_code == 302
+    assert again(post, one).local_time == preset
+    assert post.browser.post(f"{OUTBOX}{one.pk}/schedule/", {"at": "x"}).status_code == 422
+    assert post.browser.post(f"{OUTBOX}{one.pk}/now/").status_code == 302
+    assert again(post, one).zone == ""
+    back = post.browser.post(f"{OUTBOX}{one.pk}/undo/")
+    assert back["Location"] == f"/compose/{one.draft_id}/"
+    assert again(post, one).state == "canceled"
+    assert post.browser.post(f"{OUTBOX}{one.pk}/undo/", headers=PART).status_code == 422
+
+
+def test_what_is_unclear_is_said_by_a_person(post: Post) -> None:
+    one = order(post, state="unknown", problem="untraced")
+    assert post.browser.post(f"{OUTBOX}{one.pk}/look/").status_code == 302
+    answer = post.browser.post(f"{OUTBOX}{one.pk}/unsent/", {"back": "trouble"})
+    assert answer["Location"] == f"{OUTBOX}?show=trouble"
+    assert again(post, one).state == "failed"
+    assert post.browser.post(f"{OUTBOX}{one.pk}/sent/").status_code == 422
+    post.browser.post(f"{OUTBOX}{one.pk}/retry/")
+    with post.inside():
+        assert Submission.objects.filter(draft=one.draft_id, state="scheduled").count() == 1
+
+
+def test_only_what_certainly_was_not_sent_is_sent_again(post: Post) -> None:
+    for state in ("unknown", "sent", "sending"):
+        one = order(post, state=state)
+        assert post.browser.post(f"{OUTBOX}{one.pk}/retry/").status_code == 422
+    assert post.browser.post(f"{OUTBOX}{one.pk}/explode/").status_code == 404
+
+
+def test_lists_go_on(post: Post) -> None:
+    many = [order(post, state="sent", sent_at=clock.now()).pk for _ in range(31)]
+    page = show(post, "sent")
+    assert f"before={many[1]}" in page
+    rest = post.browser.get(f"{OUTBOX}?show=sent&before={many[1]}").content.decode()
+    assert f'id="letter-{many[0]}"' in rest
+    assert f'id="letter-{many[1]}"' not in rest
