@@ -70,7 +70,7 @@ def _tell(submission: Submission, title: str, text: str) -> None:
         key=submissions.notice_key(submission),
         title=title,
         text=text,
-        path=f"/outbox/{submission.pk}/",
+        path=f"/mail/outbox/{submission.pk}/",
     )
 
 

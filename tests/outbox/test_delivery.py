@@ -205,7 +205,7 @@ def test_a_refusal_leaves_the_draft_to_its_writer(
     )  # fmt: skip
     assert (post.gone, post.waiting) == ([], {})
     with desk.inside():
-        assert Notification.objects.get().path == f"/outbox/{row.pk}/"
+        assert Notification.objects.get().path == f"/mail/outbox/{row.pk}/"
         assert [one.pk for one in drafts.listed(desk.member)] == [draft.pk]
     again = desk.go(desk.submit(draft))
     assert again.state == State.SENT
