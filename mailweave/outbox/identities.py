@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mailweave.kit import clock, scope
+from mailweave.kit import clock, jobs, scope
 from mailweave.kit.errors import Expected
 from mailweave.mail.models import Mailbox
 from mailweave.outbox.models import Habit, Identity, Signature
@@ -120,6 +120,12 @@ def stale(member: Member) -> list[int]:
     boxes = {one.pk for one in rows if may_send(member, one)}
     fresh = Identity.objects.filter(mailbox_id__in=boxes, checked_at__gt=clock.now() - STALE)
     return sorted(boxes - set(fresh.values_list("mailbox_id", flat=True)))
+
+
+def wake(member: Member) -> None:
+    """Have a worker ask anew for the addresses of mailboxes that were not asked for today."""
+    for mailbox_id in stale(member):
+        jobs.nudge("outbox.identify", workspace_id=member.workspace_id, mailbox_id=mailbox_id)
 
 
 def refresh(workspace_id: int, mailbox_id: int) -> None:

@@ -122,6 +122,7 @@ def _writer(request: HttpRequest) -> Member:
     member = member_of(request)
     if not identities.choices(member):
         raise Expected("Connect a mailbox first: what you write is sent from there.")
+    identities.wake(member)
     return member
 
 

@@ -1,5 +1,6 @@
 """From what somebody writes to what lies in two mailboxes, once, whatever gets lost on the way."""
 
+import itertools
 import random
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -130,17 +131,17 @@ def lose(world: World, number: int, kind: str, form: str) -> list[str]:
     return seen
 
 
-@pytest.mark.parametrize("kind", ["lost_request", "lost_answer"])
-@pytest.mark.parametrize("form", LOST)
-@pytest.mark.parametrize("number", range(4))
-def test_whatever_is_lost_one_letter_goes_out(
-    post: Correspondence, number: int, form: str, kind: str
-) -> None:
-    seen = lose(post.world, number, kind, form)
-    order = post.send(post.write())
-    assert len(seen) > number or number == 3
-    assert (order.state, [one["key"] for one in post.posted()]) == (State.SENT, [order.key])
-    assert [one.pk for one in post.sent_copies()] == [order.message_id]
+def test_whatever_is_lost_one_letter_goes_out(post: Correspondence) -> None:
+    """Each of the first calls, or its answer, in every way there is."""
+    ways = itertools.product(range(4), LOST, ("lost_request", "lost_answer"))
+    for number, form, kind in ways:
+        seen = lose(post.world, number, kind, form)
+        order = post.send(post.write())
+        assert len(seen) > number, (number, form, kind)
+        assert order.state == State.SENT, (number, form, kind)
+        assert [one["key"] for one in post.posted(order.key)] == [order.key], (number, form, kind)
+        post.world.hands.at += timedelta(minutes=5)
+    assert len(post.sent_copies()) == len(post.posted()) == 4 * len(LOST) * 2
 
 
 def test_many_letters_through_bad_weather(post: Correspondence) -> None:
@@ -157,7 +158,7 @@ def test_many_letters_through_bad_weather(post: Correspondence) -> None:
     post.world.sandbox.change_settings(graph_sent_seconds=20.0)
     post.world.sandbox.faults.lost = lost  # type: ignore[method-assign]
     orders = []
-    for number in range(25):
+    for number in range(15):
         order = post.send(post.write(subject=f"Letter {number}"))
         orders.append(order)
     keys = [one["key"] for one in post.posted()]
@@ -165,8 +166,8 @@ def test_many_letters_through_bad_weather(post: Correspondence) -> None:
     settled = [post.row(one) for one in orders]
     assert {one.state for one in settled} == {State.SENT}
     assert set(keys) == {one.key for one in settled}
-    assert len(post.sent_copies()) == 25
-    assert sum(hits) >= 25
+    assert len(post.sent_copies()) == 15
+    assert sum(hits) >= 15
 
 
 def test_a_blind_second_try_would_be_seen(post: Correspondence, monkeypatch: Any) -> None:

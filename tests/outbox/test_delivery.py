@@ -1,7 +1,8 @@
 """One letter for one order, whatever breaks and whenever."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -68,18 +69,19 @@ CERTAIN = {
 
 
 @pytest.mark.parametrize("late", [0, 40, 400], ids=lambda s: f"copy {s} s late")
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("what", BREAKS)
-@pytest.mark.parametrize("call", [0, 1])
 def test_what_ends_in_doubt_is_asked_about_and_never_repeated(
-    desk: Desk, post: Post, call: int, what: str, when: str, late: int
+    desk: Desk, post: Post, late: int
 ) -> None:
     post.late = timedelta(seconds=late)
-    post.plan = {call: (when, BREAKS[what])}
-    row = desk.go(desk.submit(desk.draft()))
-    assert row.state == State.SENT
-    assert post.keys == [row.key]
-    assert post.waiting == {}
+    for call, when, what in itertools.product((0, 1), ("before", "after"), BREAKS):
+        post.gone, post.calls = [], []
+        post.plan = {call: (when, BREAKS[what])}
+        row = desk.go(desk.submit(desk.draft()))
+        assert (row.state, post.keys, post.waiting) == (State.SENT, [row.key], {}), (
+            call,
+            when,
+            what,
+        )
 
 
 @pytest.mark.parametrize("what", CERTAIN)
@@ -97,29 +99,30 @@ def test_what_certainly_was_not_sent_is_tried_again(
     assert post.keys == [row.key]
 
 
-@pytest.mark.parametrize("nth", range(12))
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_dying_at_every_commit(
-    desk: Desk, post: Post, monkeypatch: pytest.MonkeyPatch, nth: int, when: str
-) -> None:
+def test_dying_at_every_commit(desk: Desk, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the nth transaction of ours commits, or right after."""
     given = Work.transaction
-    count = iter(range(1000))
 
-    @contextmanager
-    def dying(work: Work) -> Iterator[None]:
-        mine = next(count) == nth
-        with given(work):
-            yield
-            if mine and when == "before":
+    def dying(nth: int, when: str) -> Callable[[Work], AbstractContextManager[None]]:
+        count = iter(range(1000))
+
+        @contextmanager
+        def transaction(work: Work) -> Iterator[None]:
+            mine = next(count) == nth
+            with given(work):
+                yield
+                if mine and when == "before":
+                    raise Died
+            if mine and when == "after":
                 raise Died
-        if mine and when == "after":
-            raise Died
 
-    monkeypatch.setattr(Work, "transaction", dying)
-    row = desk.go(desk.submit(desk.draft()))
-    assert row.state == State.SENT
-    assert post.keys == [row.key]
+        return transaction
+
+    for nth, when in itertools.product(range(12), ("before", "after")):
+        post.gone, post.calls = [], []
+        monkeypatch.setattr(Work, "transaction", dying(nth, when))
+        row = desk.go(desk.submit(desk.draft()))
+        assert (row.state, post.keys) == (State.SENT, [row.key]), (nth, when)
 
 
 def test_blind_repetition_would_be_seen(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mailweave.kit import jobs
 from mailweave.kit.errors import Expected
 from mailweave.mail.models import Copy, Mailbox, Message
 from mailweave.outbox import drafts, filing, identities, submissions
@@ -242,3 +243,14 @@ def test_only_a_closed_mailbox_cannot_be_written_from(
         Sync.objects.update(problem=problem)
         (choice,) = identities.choices(desk.member)
     assert bool(choice.why) == stops
+
+
+def test_addresses_are_asked_for_once_a_day(desk: Desk, post: Post) -> None:
+    with desk.inside():
+        identities.wake(desk.member)
+        identities.wake(desk.member)
+        assert ("outbox.identify", "todo", 1) in jobs.count()
+    identities.refresh(desk.member.workspace_id, desk.mailbox_id)
+    with desk.inside():
+        assert len(identities.choices(desk.member)) == 3
+        assert identities.stale(desk.member) == []
