@@ -16,6 +16,8 @@ better place, there too.
 
 from dataclasses import dataclass
 from datetime import datetime
+from email import message_from_bytes
+from email.policy import default
 from typing import Protocol
 
 KEY_HEADER = "X-Mailweave-Key"
@@ -88,6 +90,14 @@ class SendAs:
     """Why it cannot be used, in words; empty if it can."""
 
 
+def sender_of(raw: bytes) -> tuple[str, str]:
+    """Name and address a letter is from; empty where it does not say."""
+    head = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    found = message_from_bytes(head, policy=default)["From"]
+    one = found.addresses[0] if found and found.addresses else None
+    return (one.display_name, one.addr_spec) if one else ("", "")
+
+
 class Sender(Protocol):
     """Sends from one mailbox; of the steps see this module.
 
@@ -106,7 +116,8 @@ class Sender(Protocol):
     def stage(self, letter: Letter) -> Staged:
         """Put the letter there as a draft. Nothing is sent, and again does no harm.
 
-        What an earlier try left is found by its key and taken, if it is whole, or replaced.
+        What an earlier try left is found by its key and taken, if it is whole, or replaced. Raises
+        SendAsDenied where the provider would put another address than the letter's into From.
         """
         ...
 

@@ -10,11 +10,11 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from mailweave.providers.base import Letter, SendAs, Sent, Staged, Untraced, Waiting
-from mailweave.providers.errors import InDoubt, ProviderError, Refused, Unavailable
+from mailweave.providers.errors import InDoubt, ProviderError, Refused, SendAsDenied, Unavailable
 from mailweave.providers.gmail import calls, wire
 from mailweave.providers.gmail.client import Client
 from mailweave.providers.gmail.failures import Gone, NotReady
-from mailweave.providers.sending import KEY_HEADER
+from mailweave.providers.sending import KEY_HEADER, sender_of
 
 LARGEST = 36_700_160
 """35 MiB: maxSize of the upload in https://gmail.googleapis.com/$discovery/rest?version=v1."""
@@ -27,6 +27,11 @@ _CLOCKS = timedelta(hours=1)
 UNVERIFIED = (
     "Gmail has not verified that this address is yours. Open Gmail > Settings > Accounts > Send "
     "mail as, and enter the code that was mailed to it."
+)
+
+NOT_YOURS = (
+    "Gmail does not let this mailbox send as {}. Add the address at Gmail > Settings > Accounts > "
+    "Send mail as, and enter the code that is mailed to it."
 )
 
 
@@ -79,6 +84,7 @@ def stage(client: Client, letter: Letter) -> Staged:
     """See :class:`mailweave.providers.base.Sender`. What an earlier try left is overwritten."""
     if len(letter.raw) > LARGEST:
         raise Refused(f"Gmail takes no mail of more than {LARGEST >> 20} MB.")
+    _check_sender(client, letter)
     left = _left(client, letter)
     # A thread, or what an earlier try left, may have been deleted since.
     for thread_id in dict.fromkeys((letter.remote_thread_id, "")):
@@ -111,6 +117,17 @@ def fate(client: Client, staged: Staged, since: datetime) -> Waiting | Sent | Un
     except Gone:
         return _sent(client, staged, since) or Untraced()
     return Waiting()
+
+
+def _check_sender(client: Client, letter: Letter) -> None:
+    """Gmail does not refuse an address that is not the mailbox's: it puts its own into From."""
+    _, address = sender_of(letter.raw)
+    known = {one.address.lower(): one for one in identities(client)}
+    found = known.get(address.lower())
+    if found is None:
+        raise SendAsDenied(NOT_YOURS.format(address))
+    if not found.ready:
+        raise SendAsDenied(found.why)
 
 
 def _left(client: Client, letter: Letter) -> str:

@@ -209,7 +209,7 @@ def make_draft(raw: bytes) -> Call:
 
 
 def seal(draft_id: str, key: str, name: str, address: str) -> Call:
-    """Write its key beside a draft, and whom it is from."""
+    """Write its key beside a draft, and whom it is from: of MIME, Microsoft reads all but that."""
     said: dict[str, Any] = {"singleValueExtendedProperties": [{"id": KEY_PROPERTY, "value": key}]}
     said |= {"from": {"emailAddress": {"name": name, "address": address}}} if address else {}
     path = _with(f"/me/messages/{_safe(draft_id)}", select="id")

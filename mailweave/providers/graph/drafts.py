@@ -6,15 +6,13 @@ as an extended property: a draft that has it is whole.
 https://learn.microsoft.com/en-us/graph/api/resources/extended-properties-overview
 """
 
-from email import message_from_bytes
-from email.policy import default
-
 from mailweave.providers.base import Letter
 from mailweave.providers.errors import Refused
 from mailweave.providers.graph import calls, uploads, wire
 from mailweave.providers.graph.client import Client
 from mailweave.providers.graph.failures import Gone
 from mailweave.providers.graph.skeleton import split
+from mailweave.providers.sending import sender_of
 
 MOST = 2_000_000
 """Bytes of a message that are taken as MIME: in base64, with room to spare below four megabytes."""
@@ -57,13 +55,5 @@ def _make(client: Client, letter: Letter) -> str:
     made = client.read(wire.NAMED, client.settled(client.once(calls.make_draft(skeleton))))
     for file in files:
         uploads.attach(client, made.id, file)
-    client.ask(calls.seal(made.id, letter.key, *_sender(letter.raw)), wire.NAMED)
+    client.ask(calls.seal(made.id, letter.key, *sender_of(letter.raw)), wire.NAMED)
     return made.id
-
-
-def _sender(raw: bytes) -> tuple[str, str]:
-    """Name and address the letter is from. Of MIME, Microsoft reads everything but this."""
-    head = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-    found = message_from_bytes(head, policy=default)["From"]
-    one = found.addresses[0] if found and found.addresses else None
-    return (one.display_name, one.addr_spec) if one else ("", "")

@@ -7,7 +7,7 @@ import pytest
 
 from mailweave.kit import clock
 from mailweave.providers.base import Letter, Sent, Untraced, Waiting
-from mailweave.providers.errors import RateLimited, Refused, Unavailable
+from mailweave.providers.errors import RateLimited, Refused, SendAsDenied, Unavailable
 from mailweave.providers.gmail.uploads import SMALL, draft
 from sandbox.google import send_as
 from tests.providers.contract import NOW, listing
@@ -113,6 +113,19 @@ def test_nobody_is_written_to(world: GmailWorld) -> None:
     staged = world.sender().stage(Letter(raw, "k" * 32, "x@mail.example"))
     with pytest.raises(Refused):
         world.sender().release(staged)
+
+
+def test_gmail_is_not_left_to_change_whom_a_letter_is_from(world: GmailWorld) -> None:
+    with pytest.raises(SendAsDenied, match=r"sales@example\.com"):
+        world.sender().stage(letter(world, sender="sales@example.com"))
+    send_as.set_address(world.sandbox, world.address, "sales@example.com", status="pending")
+    with pytest.raises(SendAsDenied, match="not verified"):
+        world.sender().stage(letter(world, sender="sales@example.com"))
+    assert world.drafts() == 0
+    send_as.set_address(world.sandbox, world.address, "sales@example.com")
+    deliver(world, letter(world, sender="Sales@example.com"))
+    (came,) = world.came(BEN)
+    assert came["From"].addresses[0].addr_spec.lower() == "sales@example.com"
 
 
 def test_who_it_may_send_as(world: GmailWorld) -> None:
