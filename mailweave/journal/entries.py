@@ -48,7 +48,7 @@ def write(
     *,
     due_at: datetime | None = None,
 ) -> Entry:
-    """A note, call, meeting or task about these records, which the member may see.
+    """A note, call, meeting, task or mail about these records, which the member may see.
 
     Without ``member`` a rule wrote it; ``data["by"]`` says which. Raises Expected for a note or
     task without words, and for more than ``MOST`` characters.

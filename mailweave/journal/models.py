@@ -10,7 +10,8 @@ class Entry(tenancy.TenantModel):
 
     ``at`` is when it happened; of a task, when it was given. ``author`` is nobody where a rule did
     it, which ``data["by"]`` names. ``data`` holds what only some types have: of calls and meetings
-    ``minutes``, ``direction`` (in, out) and ``participants``; of changes ``what``, ``old`` and
+    ``minutes``, ``direction`` (in, out) and ``participants``; of mail that was logged by hand
+    ``direction``, ``from``, ``to`` and ``subject``; of changes ``what``, ``old`` and
     ``new``, or, where these are records (kind, id), ``from`` and ``to``. A deleted entry can be had
     back for a day; then it is gone for good.
     """
@@ -20,6 +21,7 @@ class Entry(tenancy.TenantModel):
         CALL = "call", "Call"
         MEETING = "meeting", "Meeting"
         TASK = "task", "Task"
+        MAIL = "mail", "E-mail"
         CHANGE = "change", "Change"
 
     type = models.CharField(max_length=8, choices=Type.choices)

@@ -20,7 +20,7 @@ MAX_LIMIT = 200
 
 Record = tuple[str, int]
 Only = Literal["", "email", "call", "meeting", "note", "task", "change"]
-"""What a timeline is narrowed to; "" is everything."""
+"""What a timeline is narrowed to; "" is everything, "email" also what was logged by hand."""
 Source = Literal["m", "e"]
 """Mail or entries. Of one moment, mail comes first."""
 
@@ -74,9 +74,8 @@ def page(
     if only in {"", "email"}:
         mail = flat.places(viewer, sources, "", start.mail, limit + 1)
         found += [(place.at, "m", place.id) for place in mail]
-    if only != "email":
-        asked = [record, *_noted(record, sources)]
-        found += [(at, "e", pk) for at, pk in _entries(viewer, asked, only, start, limit + 1)]
+    asked = [record, *_noted(record, sources)]
+    found += [(at, "e", pk) for at, pk in _entries(viewer, asked, only, start, limit + 1)]
     found.sort(reverse=True)
     shown = found[:limit]
     last = _write(*shown[-1]) if shown else ""
@@ -119,7 +118,7 @@ def _entries(
         viewer,
         kinds=[kind for kind, _ in records],
         records=[pk for _, pk in records],
-        type=only,
+        type=Entry.Type.MAIL.value if only == "email" else only,
         at=start.entries.at,
         id=start.entries.id,
         limit=limit,

@@ -1,4 +1,4 @@
-"""Writing down what happened with a record: notes, calls, meetings and tasks."""
+"""Writing down what happened with a record: notes, calls, meetings, tasks, other mail."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,14 +16,14 @@ from mailweave.mail.visibility import viewer_for
 from mailweave.people.access import Member
 from mailweave.people.member import members, require
 from mailweave.web import lists, timeline
-from mailweave.web.entry_forms import FIELDS, EntryForm, filled
+from mailweave.web.entry_forms import FIELDS, NOUNS, EntryForm, filled
 from mailweave.web.errors import is_partial
 
 
 @members
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, kind: str, record_id: int, type: str) -> HttpResponse:  # noqa: A002
-    """Write down a note, call, meeting or task about a record."""
+    """Write down a note, call, meeting or task about a record, or mail that came another way."""
     member = require(request, "edit records")
     card = lists.card_of((kind, record_id), member)
     if type not in FIELDS:
@@ -34,10 +34,12 @@ def add(request: HttpRequest, kind: str, record_id: int, type: str) -> HttpRespo
         entries.write(
             member, [(kind, record_id)], type, said.text, said.at, said.data, due_at=said.due_at
         )
-        messages.success(request, f"The {type} was added.")
+        messages.success(request, f"The {_noun(type)} was added.")
         return _after(request, member, card)
     path = reverse("timeline_add", args=[kind, record_id, type])
-    return _form(request, form, card, path, f"Add a {type}")
+    return _form(
+        request, form, card, path, "Log an e-mail" if type == Entry.Type.MAIL else f"Add a {type}"
+    )
 
 
 @members
@@ -51,10 +53,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = EntryForm(entry.type, request.POST or None, initial=filled(entry))
     if request.method == "POST" and form.is_valid():
         entries.edit(member, pk, form.wording())
-        messages.success(request, f"The {entry.type} was saved.")
+        messages.success(request, f"The {_noun(entry.type)} was saved.")
         return _after(request, member, card)
     path = reverse("entry_edit", args=[pk]) + _said(card)
-    return _form(request, form, card, path, f"Edit this {entry.type}")
+    return _form(request, form, card, path, f"Edit this {_noun(entry.type)}")
 
 
 @members
@@ -69,10 +71,10 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         if verb == "delete":
             entries.delete(member, pk)
             undo = reverse("entry_act", args=[pk, "restore"]) + _said(card)
-            messages.success(request, f"The {entry.type} was deleted.", extra_tags=undo)
+            messages.success(request, f"The {_noun(entry.type)} was deleted.", extra_tags=undo)
         elif verb == "restore":
             entries.restore(member, pk)
-            messages.success(request, f"The {entry.type} is back.")
+            messages.success(request, f"The {_noun(entry.type)} is back.")
         else:
             entries.tick(member, pk, done=verb == "done")
     except entries.NotFound:
@@ -117,6 +119,10 @@ def _record(text: str) -> Record | None:
     kind, _, number = text.rpartition(":")
     is_number = number.isascii() and number.isdecimal() and len(number) < 19
     return (kind, int(number)) if kind and is_number else None
+
+
+def _noun(type_: str) -> str:
+    return NOUNS.get(type_, type_)
 
 
 def _said(card: Card) -> str:

@@ -1,4 +1,4 @@
-"""What people say of a note, call, meeting or task."""
+"""What people say of a note, call, meeting or task, or of mail that they log by hand."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,10 +17,18 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "call": ("text", "direction", "participants", "at", "minutes"),
     "meeting": ("text", "participants", "at", "minutes"),
     "task": ("text", "due_at"),
+    "mail": ("direction", "sender", "to", "subject", "at", "text"),
 }
 """What is asked for, by the type of an entry."""
+LABELS = {"note": "Note", "task": "What is to be done", "mail": "What it said"}
 WORDED = {"note", "task"}
 WAYS = (("", "Not said"), ("out", "We called"), ("in", "They called"))
+MAIL_WAYS = (("out", "We sent it"), ("in", "We received it"))
+NOUNS: Mapping[str, str] = {"mail": "e-mail"}
+"""What an entry is called, where that is not its type."""
+KEYS: Mapping[str, str] = {"sender": "from"}
+"""What a field is called in an entry's data, where that is no name for a field."""
+DATA = ("direction", "participants", "minutes", "sender", "to", "subject")
 DAY = 24 * 60
 
 
@@ -52,6 +60,9 @@ class EntryForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "autofocus": True}),
     )
     direction = forms.ChoiceField(label="Who called", choices=WAYS, required=False)
+    sender = forms.CharField(label="From", max_length=500)
+    to = forms.CharField(label="To", max_length=500)
+    subject = forms.CharField(label="Subject", max_length=500, required=False)
     participants = forms.CharField(label="With", max_length=200, required=False)
     at = MomentField("When", "Left empty, it is now.")
     minutes = forms.IntegerField(
@@ -63,18 +74,22 @@ class EntryForm(forms.Form):
         super().__init__(*args, **options)
         for name in set(self.fields) - set(FIELDS[type_]):
             del self.fields[name]
+        self.order_fields(FIELDS[type_])
+        if type_ == "mail":
+            first = {"autofocus": self.fields["text"].widget.attrs.pop("autofocus")}
+            way = forms.ChoiceField(label="Which way", choices=MAIL_WAYS)
+            way.widget.attrs.update(first)
+            self.fields["direction"] = way
         text = self.fields["text"]
         text.required = type_ in WORDED
-        text.label = {"note": "Note", "task": "What is to be done"}.get(type_, text.label)
+        text.label = LABELS.get(type_, text.label)
         text.error_messages["required"] = "Please write a few words."
 
     def wording(self) -> Wording:
         """What was said, of a form that is valid."""
         given = self.cleaned_data
         data = {
-            name: given[name]
-            for name in ("direction", "participants", "minutes")
-            if given.get(name) not in (None, "")
+            KEYS.get(name, name): given[name] for name in DATA if given.get(name) not in (None, "")
         }
         return Wording(given["text"], given.get("at"), given.get("due_at"), data)
 
@@ -83,4 +98,5 @@ def filled(entry: Entry) -> dict[str, Any]:
     """An entry as its form begins."""
     moments = {"at": entry.at, "due_at": entry.due_at}
     local = {name: timezone.localtime(at) for name, at in moments.items() if at}
-    return {"text": entry.text, **entry.data, **local}
+    said = {name: entry.data[key] for name, key in KEYS.items() if key in entry.data}
+    return {"text": entry.text, **entry.data, **said, **local}

@@ -41,6 +41,8 @@ TYPES = (
     Type("change", "Change", "Changes", "history"),
 )
 BY_WORD: Mapping[str, Type] = {one.word: one for one in TYPES}
+MAIL = Entry.Type.MAIL
+CHANGE = Entry.Type.CHANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,14 @@ def _mail(line: flat.Line, cards: Sequence[Card]) -> Line:
 
 
 def _entry(entry: Entry, title: str, cards: Sequence[Card], member: Member) -> Line:
-    text = "" if entry.type == Entry.Type.CHANGE else entry.text
+    text = "" if entry.type == CHANGE else entry.text
     return Line(
         key=f"entry-{entry.pk}",
-        type=BY_WORD[entry.type],
+        type=BY_WORD["email" if entry.type == MAIL else entry.type],
         at=entry.at,
         title=title,
         url="",
-        who=entry.author.name if entry.author else str(entry.data.get("by") or ""),
+        who=_who(entry),
         inbound={"in": True, "out": False}.get(str(entry.data.get("direction"))),
         preview=text[:PREVIEW],
         rest=text if len(text) > PREVIEW else "",
@@ -122,18 +124,28 @@ def _entry(entry: Entry, title: str, cards: Sequence[Card], member: Member) -> L
     )
 
 
+def _who(entry: Entry) -> str:
+    name = entry.author.name if entry.author else str(entry.data.get("by") or "")
+    return f"Logged by hand by {name or 'somebody who has left'}" if entry.type == MAIL else name
+
+
 def _moved(entry: Entry | None) -> list[Record]:
     """The records that a change led from and to."""
-    given = (entry.data.get(end) for end in ("from", "to")) if entry else ()
+    if entry is None or entry.type != CHANGE:
+        return []
+    given = (entry.data.get(end) for end in ("from", "to"))
     return [(str(kind), int(pk)) for kind, pk in filter(None, given)]
 
 
 def _title(entry: Entry, cards: Mapping[Record, Card]) -> str:
     """An entry in one line; what it is called stands beside."""
+    if entry.type == MAIL:
+        given = {end: str(entry.data.get(end) or "") for end in ("from", "to")}
+        return given["from"] if entry.data.get("direction") == "in" else f"To {given['to']}"
     if "from" in entry.data:
         old, new = (_name(entry.data[end], cards) for end in ("from", "to"))
         return f"{entry.text}: {old} → {new}"
-    if entry.type == Entry.Type.CHANGE:
+    if entry.type == CHANGE:
         return str(entry.text)
     people, minutes = entry.data.get("participants"), entry.data.get("minutes")
     said = [f"With {people}" if people else "", f"{minutes} min" if minutes else ""]

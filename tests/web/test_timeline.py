@@ -9,6 +9,7 @@ from django.test import Client
 from mailweave.journal import entries
 from mailweave.journal.models import Entry
 from mailweave.kit import clock
+from mailweave.linking.models import Activity
 from mailweave.people.models import Membership
 from mailweave.records.crm.models import Company
 from tests.makers_mail import START
@@ -160,6 +161,8 @@ def test_it_is_written_down_with_and_without_script(post: Post, mara: int) -> No
         ("meeting", {"at": "0001-01-01T00:00"}),
         ("call", {"direction": "up"}),
         ("task", {"text": "x", "due_at": "soon"}),
+        ("mail", {"direction": "out", "to": "x@y.example"}),
+        ("mail", {"direction": "", "to": "x@y.example", "sender": "z@y.example"}),
     ],
 )
 def test_what_cannot_be_is_said_in_the_form(
@@ -192,6 +195,69 @@ def test_edit_tick_delete_and_have_back(post: Post, mara: int) -> None:
     assert f'action="/journal/{task}/restore/?record=crm.contact%3A{mara}"' in text
     assert "not here any more" in act("done")
     assert shown(act("restore")) == ["task"]
+
+
+MAIL = {
+    "direction": "in",
+    "sender": "Mara <mara@acme.example>",
+    "to": "ada@home.example",
+    "subject": "By post",
+    "at": "2026-02-03T10:30",
+    "text": "It came to my private address.",
+}
+
+
+def test_mail_that_went_another_way_is_logged_by_hand(post: Post, mara: int) -> None:
+    assert "Log an e-mail" in read(post, mara)
+    form = post.browser.get(path(mara, "add/mail/"), headers=PART).content.decode()
+    for label in ("Which way", "From", "To", "Subject", "When", "What it said"):
+        assert f">{label}" in form
+    text = post.browser.post(path(mara, "add/mail/"), MAIL, headers=PART).content.decode()
+    assert "The e-mail was added." in text
+    assert shown(text) == ["email"]
+    for words in (
+        "Mara &lt;mara@acme.example&gt;",
+        "<b>By post</b>",
+        "It came to my private address.",
+        "Logged by hand by Ada Lind",
+        'aria-label="Received"',
+    ):
+        assert words in text
+    with post.inside():
+        entry = Entry.objects.get()
+        assert entry.data == {
+            "direction": "in",
+            "from": "Mara <mara@acme.example>",
+            "to": "ada@home.example",
+            "subject": "By post",
+        }
+        assert Activity.objects.get(kind="crm.contact", record_id=mara).entry_at == entry.at
+
+
+def test_logged_mail_is_mail_to_the_filter_and_changed_like_its_neighbours(
+    post: Post, mara: int
+) -> None:
+    post.letter(minute=1, sender="mara@acme.example")
+    note(post, mara, "A note", minute=2)
+    post.browser.post(path(mara, "add/mail/"), MAIL | {"direction": "out"}, headers=PART)
+    text = read(post, mara, "?type=email")
+    assert shown(text) == ["email", "email"]
+    assert "To ada@home.example" in text
+    assert shown(read(post, mara, "?type=note")) == ["note"]
+    with post.inside():
+        pk = Entry.objects.get(type="mail").pk
+    form = post.browser.get(f"/journal/{pk}/edit/", headers=PART).content.decode()
+    assert 'value="Mara &lt;mara@acme.example&gt;"' in form
+    changed = MAIL | {"subject": "By courier"}
+    text = post.browser.post(f"/journal/{pk}/edit/", changed, headers=PART).content.decode()
+    assert "<b>By courier</b>" in text
+    assert ", edited" in text
+    text = post.browser.post(f"/journal/{pk}/delete/", headers=PART).content.decode()
+    assert "The e-mail was deleted." in text
+    assert "By courier" not in text
+    text = post.browser.post(f"/journal/{pk}/restore/", headers=PART).content.decode()
+    assert "The e-mail is back." in text
+    assert "By courier" in text
 
 
 def test_only_its_author_and_admins_change_an_entry(post: Post, mara: int) -> None:
