@@ -25,14 +25,25 @@ Read = Callable[[Handed], None]
 """Reads one message, in a transaction of its own that deletes the row as well."""
 
 _readers: dict[str, Read] = {}
+_notes: dict[str, str] = {}
 
 
-def register(reader: str, read: Read) -> None:
+def register(reader: str, read: Read, notes: str = "") -> None:
     """Let ``read`` have what is handed to ``reader``, a word: the first of its kinds of record.
-    Raises ValueError if it is taken."""
+
+    ``notes`` is the table in whose ``message_id`` it notes mail it still needs, which is kept for
+    that, whatever it is about. Raises ValueError if the reader is taken.
+    """
     if reader in _readers:
         raise ValueError(f"{reader} reads already")
     _readers[reader] = read
+    if notes:
+        _notes[reader] = notes
+
+
+def noted() -> list[str]:
+    """The tables in which readers note mail they still need."""
+    return sorted(_notes.values())
 
 
 def watch(reader: str, mailbox_id: int, since: datetime) -> None:

@@ -14,4 +14,4 @@ class OutboxConfig(AppConfig):
         from mailweave.linking import handing
         from mailweave.outbox import reports
 
-        handing.register(reports.READER, reports.read)
+        handing.register(reports.READER, reports.read, "outbox_report")

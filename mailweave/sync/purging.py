@@ -81,11 +81,10 @@ def step(workspace_id: int, purge_id: int) -> bool:
 
 
 def follow_up() -> None:
-    """Look at mail that was kept because a rule was to make contacts of it, now that it has been
-    read: what is about nothing still goes. Asked every few minutes."""
-    rule = policy.current()
-    makes = rule.auto_create_contacts != Policy.AutoContacts.NONE
-    if not (makes and unmatched.is_left_out()) or unmatched.must_wait():
+    """Look at mail that was kept because somebody was to read it as it came (support, the outbox,
+    the rule that makes contacts), now that they have: what is about nothing still goes. Asked every
+    few minutes."""
+    if not unmatched.is_left_out() or unmatched.must_wait():
         return
     if Handed.objects.filter(stuck=False).exists():
         return

@@ -7,15 +7,16 @@ again, when a record gains one of these addresses, when its conversation is abou
 somebody asks for it, or when the policy keeps it.
 
 Never left out: mail somebody linked, unlinked or asked for; mail sent from here; what we wrote in a
-conversation that is about a record, and, where conversations inherit, all of it; mailboxes from
-which tickets or applications are made; what its mailbox could not give us again.
+conversation that is about a record, and, where conversations inherit, all of it; what somebody who
+reads mail as it comes (support, recruiting, the outbox) has not read yet, or noted; what its
+mailbox could not give us again.
 """
 
 from collections.abc import Collection
 from typing import Any
 
 from mailweave.kit import clock, sql
-from mailweave.linking import making, matching
+from mailweave.linking import handing, matching
 from mailweave.linking import policy as link_policy
 from mailweave.linking.models import Relinking
 from mailweave.mail import arrival, policy, removal
@@ -121,11 +122,12 @@ def _sent_from_here(message_ids: Collection[int]) -> set[int]:
 
 
 def _query(which: str) -> str:
-    return QUERIES["sift"].rstrip(";\n ").replace("{which}", which)
+    noted = "\n".join(QUERIES["noted"].replace("{table}", one) for one in handing.noted())
+    return QUERIES["sift"].replace("{which}", which).replace("{noted}", noted)
 
 
 def _asked() -> dict[str, Any]:
-    return {"maker": making.READER, "inherits": link_policy.current().inherits}
+    return {"inherits": link_policy.current().inherits}
 
 
 def _run(name: str, **parameters: Any) -> list[tuple[Any, ...]]:

@@ -6,9 +6,10 @@ from mailweave.kit import clock
 from mailweave.linking import forecast, handing, links, presets, relinking
 from mailweave.linking import policy as link_policy
 from mailweave.linking.forecast import Wish
-from mailweave.linking.models import Link, Relinking
+from mailweave.linking.models import Handed, Link, Relinking
 from mailweave.mail import policy, threads
 from mailweave.mail.models import Address, Body, Copy, Message, Participant
+from mailweave.outbox.models import Report
 from mailweave.records.crm import companies, contacts
 from mailweave.records.crm.models import Company, Contact
 from mailweave.sync import filter as rules
@@ -160,12 +161,24 @@ def test_what_we_wrote_stays_where_it_belongs_to_something(world: World, box: in
         assert Message.objects.filter(direction="out").count() == 2
 
 
-def test_what_a_rule_is_to_read_waits_for_it(world: World, box: int) -> None:
+def test_what_somebody_reads_waits_for_them_and_stays_where_they_noted_it(
+    world: World, box: int
+) -> None:
     choose(world)
     with inside(world):
-        handing.watch("support", box, clock.now())
-    deliver(world, box, mail(1, sender=BOB))
+        for reader in ("support", "outbox"):
+            handing.watch(reader, box, clock.now())
+    deliver(world, box, mail(1, sender=BOB), mail(2, sender=BOB))
+    assert kept(world) == letters(1, 2)
+    with inside(world):
+        Handed.objects.all().delete()  # they have read it, and noted one
+        one = Message.objects.get(subject="Letter 1")
+        Report.objects.create(message=one, mailbox_id=box)
+    tasks.watch(0)
+    purge(world)
     assert kept(world) == letters(1)
+    with inside(world):
+        assert Report.objects.exists()
 
 
 def test_nothing_goes_while_stored_mail_is_still_being_linked(world: World, box: int) -> None:

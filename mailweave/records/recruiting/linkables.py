@@ -92,4 +92,4 @@ def _of_job(job: Any) -> str:
 
 registry.register(People(candidates.KIND, "Candidate", candidates.find, _of_candidate))
 registry.register(Openings(jobs.KIND, "Job", jobs.find, _of_job))
-handing.register(intakes.READER, reading.read)
+handing.register(intakes.READER, reading.read, "recruiting_intakeentry")

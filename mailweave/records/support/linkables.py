@@ -59,4 +59,4 @@ def _card(row: Any) -> Card:
 
 
 registry.register(Tickets())
-handing.register(tickets.MODULE, reading.read)
+handing.register(tickets.MODULE, reading.read, "support_reading")

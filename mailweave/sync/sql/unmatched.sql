@@ -12,14 +12,16 @@ WHERE m.workspace_id = %(workspace)s {which} AND NOT m.linked
     SELECT 1 FROM linking_link l WHERE l.workspace_id = %(workspace)s AND l.message_id = m.id)
   AND NOT EXISTS (
     SELECT 1 FROM linking_handed h WHERE h.workspace_id = %(workspace)s AND h.message_id = m.id)
-  AND NOT EXISTS (
-    SELECT 1 FROM linking_watch w
-    WHERE w.workspace_id = %(workspace)s AND w.mailbox_id = c.mailbox_id AND w.reader <> %(maker)s)
+  {noted}
   AND NOT ((%(inherits)s OR m.direction = 'out') AND EXISTS (
     SELECT 1 FROM (
         SELECT linked FROM mail_message
         WHERE workspace_id = %(workspace)s AND thread_id = m.thread_id OFFSET 0
     ) o WHERE o.linked))
+
+-- name: noted
+AND NOT EXISTS (
+    SELECT 1 FROM {table} t WHERE t.workspace_id = %(workspace)s AND t.message_id = m.id)
 
 -- name: count
 SELECT count(DISTINCT s.message_id) FROM ({sift}) s (copy_id, message_id, ours);
