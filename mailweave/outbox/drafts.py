@@ -136,11 +136,17 @@ def unsent(member: Member) -> QuerySet[Draft]:
     return rows.filter(~Exists(going))
 
 
+def written(member: Member) -> QuerySet[Draft]:
+    """Those of them on which anything was written, or to which a file was attached."""
+    attached = DraftFile.objects.filter(draft=OuterRef("pk"), part=None)
+    return unsent(member).filter(Q(version__gt=1) | Exists(attached))
+
+
 def listed(
     member: Member, *, before: tuple[datetime, int] | None = None, limit: int = 30
 ) -> list[Draft]:
     """A page of these, last saved first; ``before`` is (saved_at, number) of the last one shown."""
-    rows = unsent(member).select_related("mailbox", "source").order_by("-saved_at", "-pk")
+    rows = written(member).select_related("mailbox", "source").order_by("-saved_at", "-pk")
     if before:
         at, number = before
         rows = rows.filter(Q(saved_at__lt=at) | Q(saved_at=at, pk__lt=number))
@@ -149,7 +155,7 @@ def listed(
 
 def in_threads(member: Member, thread_ids: Iterable[int]) -> list[Draft]:
     """The drafts that answer messages of these threads, oldest first."""
-    rows = unsent(member).filter(source__thread_id__in=list(thread_ids))
+    rows = written(member).filter(source__thread_id__in=list(thread_ids))
     return list(rows.select_related("mailbox", "source").order_by("made_at"))
 
 
@@ -175,5 +181,10 @@ def _clean(draft: Draft, html: str, sources: Mapping[str, str] | None) -> str:
 
 
 def forget_old() -> None:
-    """Delete what was discarded long ago, in this workspace."""
-    Draft.objects.filter(discarded_at__lte=clock.now() - KEPT).delete()
+    """Delete what was discarded long ago, or begun and never written on, in this workspace."""
+    long_ago = clock.now() - KEPT
+    Draft.objects.filter(discarded_at__lte=long_ago).delete()
+    ordered = Submission.objects.filter(draft=OuterRef("pk"))
+    attached = DraftFile.objects.filter(draft=OuterRef("pk"), part=None)
+    blank = Draft.objects.filter(version=1, saved_at__lte=long_ago)
+    blank.filter(~Exists(ordered) & ~Exists(attached)).delete()

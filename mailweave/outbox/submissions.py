@@ -288,7 +288,7 @@ def count(member: Member) -> dict[str, Any]:
     """How many drafts and letters wait for this member: by word."""
     rows = Submission.objects.filter(author_id=member.user_id)
     return {
-        "drafts": drafts.unsent(member).count(),
+        "drafts": drafts.written(member).count(),
         "scheduled": rows.filter(state=State.SCHEDULED).count(),
         "trouble": rows.filter(state__in=[State.FAILED, State.UNKNOWN], draft__discarded_at=None)
         .exclude(problem=Submission.Problem.DECLARED)

@@ -107,10 +107,23 @@ def test_pages_of_drafts(desk: Desk) -> None:
         desk.hands.advance(1)
     made += [desk.draft().pk, desk.draft().pk]  # saved at the same moment
     with desk.inside():
+        Draft.objects.update(version=2)
         first = drafts.listed(desk.member, limit=3)
         last = first[-1]
         rest = drafts.listed(desk.member, before=(last.saved_at, last.pk))
         assert [one.pk for one in [*first, *rest]] == made[::-1]
+
+
+def test_what_nobody_wrote_on_is_not_listed_and_is_forgotten(desk: Desk) -> None:
+    blank, written, attached = (desk.draft() for _ in range(3))
+    with desk.inside():
+        drafts.save(desk.member, written.pk, 1, subject="Mine")
+        files.begin(attached, "offer.pdf", "", 5)
+        assert {one.pk for one in drafts.listed(desk.member)} == {written.pk, attached.pk}
+        desk.hands.advance(drafts.KEPT.total_seconds() + 1)
+        drafts.forget_old()
+        assert set(Draft.objects.values_list("pk", flat=True)) == {written.pk, attached.pk}
+    del blank
 
 
 def test_a_file_comes_in_pieces_in_order_once(desk: Desk) -> None:

@@ -235,6 +235,9 @@ def test_the_end_of_a_thread_says_what_is_on_its_way(post: Post) -> None:
     with post.inside():
         one = Draft.objects.get()
     ways = f"/mail/threads/{thread}/ways/"
+    assert "data-draft-line" not in post.browser.get(ways).content.decode()
+    put(post, one)
+    one = draft(post, one.pk)
     assert f'data-draft-line="{one.pk}"' in post.browser.get(ways).content.decode()
     put(post, one, do="send")
     text = post.browser.get(ways).content.decode()

@@ -1,7 +1,6 @@
--- name: begins
--- People of the viewer's own mailboxes whose address begins with a text, or a word of whose name:
--- those of the newest mail by how often, then those before that who have such an address. Names are
--- those that this mail gives them.
+-- name: lately
+-- People of the newest mail in the viewer's own mailboxes whose address begins with a text, or a
+-- word of whose name; by how often. Names are those that this mail gives them.
 WITH lately AS MATERIALIZED (
     SELECT c.message_id FROM unnest(%(own)s::bigint[]) AS own (mailbox_id)
     CROSS JOIN LATERAL (
@@ -18,34 +17,37 @@ WITH lately AS MATERIALIZED (
         WHERE p.workspace_id = %(workspace)s AND p.message_id = l.message_id OFFSET 0
     ) p
     GROUP BY p.address_id
-), fitting AS (
-    SELECT a.address, k.name, k.often, k.at FROM known k
-    CROSS JOIN LATERAL (
-        SELECT a.address FROM mail_address a
-        WHERE a.workspace_id = %(workspace)s AND a.id = k.address_id LIMIT 1
-    ) a
-    WHERE starts_with(a.address, %(text)s)
-       OR position(' ' || %(text)s IN ' ' || lower(k.name)) > 0
-    UNION ALL
-    SELECT a.address, p.name, 0, p.at FROM (
-        SELECT id, address FROM mail_address
-        WHERE workspace_id = %(workspace)s AND address >= %(text)s AND address < %(beyond)s
-          AND starts_with(address, %(text)s)
-        ORDER BY address LIMIT 100
-    ) a
-    CROSS JOIN LATERAL (
-        SELECT max(p.sent_at) AS at, max(p.name) AS name FROM (
-            SELECT p.message_id, p.sent_at, p.name FROM mail_participant p
-            WHERE p.workspace_id = %(workspace)s AND p.address_id = a.id
-            ORDER BY p.sent_at DESC LIMIT 20
-        ) p
-        WHERE EXISTS (
-            SELECT 1 FROM mail_copy c
-            WHERE c.workspace_id = %(workspace)s AND c.message_id = p.message_id
-              AND c.mailbox_id = ANY(%(own)s::bigint[]) AND c.state IN ('stored', 'gone')
-        )
-    ) p
-    WHERE p.at IS NOT NULL
 )
-SELECT address, max(name) FROM fitting
-GROUP BY address ORDER BY max(often) DESC, max(at) DESC LIMIT %(limit)s;
+SELECT a.address, k.name FROM known k
+CROSS JOIN LATERAL (
+    SELECT a.address FROM mail_address a
+    WHERE a.workspace_id = %(workspace)s AND a.id = k.address_id LIMIT 1
+) a
+WHERE starts_with(a.address, %(text)s)
+   OR position(' ' || %(text)s IN ' ' || lower(k.name)) > 0
+ORDER BY k.often DESC, k.at DESC LIMIT %(limit)s;
+
+-- name: ever
+-- People of any mail in the viewer's own mailboxes whose address begins with a text: of the first
+-- such addresses (a batch) those that are named by a message there, of their newest.
+SELECT a.address, p.name
+FROM (
+    SELECT id, address FROM mail_address
+    WHERE workspace_id = %(workspace)s AND address >= %(text)s AND address < %(beyond)s
+      AND starts_with(address, %(text)s)
+    ORDER BY address LIMIT %(batch)s
+) a
+CROSS JOIN LATERAL (
+    SELECT p.sent_at, p.name FROM (
+        SELECT p.message_id, p.sent_at, p.name FROM mail_participant p
+        WHERE p.workspace_id = %(workspace)s AND p.address_id = a.id
+        ORDER BY p.sent_at DESC LIMIT 5
+    ) p
+    CROSS JOIN LATERAL (
+        SELECT c.mailbox_id, c.state FROM mail_copy c
+        WHERE c.workspace_id = %(workspace)s AND c.message_id = p.message_id OFFSET 0
+    ) c
+    WHERE c.mailbox_id = ANY(%(own)s::bigint[]) AND c.state IN ('stored', 'gone')
+    LIMIT 1
+) p
+ORDER BY p.sent_at DESC LIMIT %(limit)s;
