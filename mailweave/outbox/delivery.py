@@ -51,9 +51,9 @@ WAITS = (5, 15, 30, 60, 120, 300, 600)
 """Seconds until the next try; the last of them goes on."""
 LOOKS = (3, 5, 10, 20, 30, 60, 60, 120, 120, 180, 300)
 """Seconds between looks at what became of a letter: a quarter of an hour in all."""
-QUIET = timedelta(seconds=60)
-"""A draft that is still there so long after a release nobody heard of was not sent: a provider's
-own time-outs are shorter."""
+QUIET = timedelta(minutes=5)
+"""A draft that is still there so long after a release nobody heard of was not sent, and will not
+be: a provider may carry a call out after its caller gave up, and does not say how long after."""
 FIND = timedelta(minutes=15)
 """How long we look for what became of a letter before a person is asked."""
 WATCH = timedelta(days=1)

@@ -144,6 +144,15 @@ def test_whatever_is_lost_one_letter_goes_out(post: Correspondence) -> None:
     assert len(post.sent_copies()) == len(post.posted()) == 4 * len(LOST) * 2
 
 
+def test_what_is_carried_out_long_after_its_caller_gave_up(post: Correspondence) -> None:
+    sends = "drafts/send" if post.company == "google" else "/send"
+    post.world.sandbox.faults.add("late_request", path=sends, form="timeout", after=240)
+    order = post.send(post.write())
+    post.pass_time(600)
+    assert order.state == State.SENT
+    assert [one["key"] for one in post.posted()] == [order.key]
+
+
 def test_many_letters_through_bad_weather(post: Correspondence) -> None:
     """Seeded: calls are lost, before or after they are carried out, again and again."""
     chance = random.Random(7)
