@@ -102,6 +102,9 @@ class Addressed(Protocol):
     def write_to(self, record_id: int) -> tuple[Sequence[str], Sequence[str]]:
         """Whom, and who gets a copy, as they are typed: ``Mara <mara@acme.example>``."""
 
+    def subject(self, record_id: int) -> str:
+        """What the subject of a letter about it says."""
+
 
 @runtime_checkable
 class Accompanied(Protocol):
@@ -218,6 +221,13 @@ def write_to(record: tuple[str, int]) -> tuple[Sequence[str], Sequence[str]] | N
     whoever asks sees."""
     kind = _linkables.get(record[0])
     return kind.write_to(record[1]) if isinstance(kind, Addressed) else None
+
+
+def subject(record: tuple[str, int]) -> str:
+    """See :meth:`Addressed.subject`; empty for kinds that do not say. The record is one that
+    whoever asks sees."""
+    kind = _linkables.get(record[0])
+    return kind.subject(record[1]) if isinstance(kind, Addressed) else ""
 
 
 def along_with(record: tuple[str, int], member: Member) -> list[tuple[str, int]]:

@@ -28,6 +28,7 @@ def new(member: Member, record: str, to: Sequence[str]) -> Draft:
         address=choice.address if choice else "",
         to=wanted,
         cc=copied,
+        subject=registry.subject(about) if about else "",
         html=signing.opening(member, choice, reply=False),
     )
 

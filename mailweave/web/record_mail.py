@@ -28,7 +28,7 @@ VIEWS: Mapping[str, tuple[str, str, Facts]] = {
 @require_GET
 def record_mail(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
     """The view that is asked for, else the one that the policy opens records of this kind with;
-    404 for a record one may not see."""
+    ``alone``, it does not lead to the others. 404 for a record one may not see."""
     member = member_of(request)
     card, viewer = lists.card_of((kind, record_id), member), viewer_for(member)
     asked = request.GET.get("view", "")
@@ -42,6 +42,7 @@ def record_mail(request: HttpRequest, kind: str, record_id: int) -> HttpResponse
         "views": [
             (word, label, f"{here}?view={word}", f"{card.url}?view={word}")
             for word, (label, _, _) in VIEWS.items()
+            if "alone" not in request.GET
         ],
         **facts(request, viewer, member, card),
         **pending.facts_of(viewer, member, kind, record_id),

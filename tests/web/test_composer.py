@@ -7,6 +7,7 @@ import pytest
 
 from mailweave.outbox.models import Draft, DraftFile, Submission
 from mailweave.people.models import User
+from mailweave.records.support.models import Ticket
 from tests.web.letters import PART, Post, make_post, make_stranger
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,13 @@ def test_from_a_record_it_goes_to_its_address_and_is_about_it(post: Post) -> Non
     text = post.browser.get(f"/compose/{one.pk}/").content.decode()
     assert f'<a href="/crm/contacts/{contact}/">Mara Okafor</a>' in text
     assert post.browser.post("/compose/", {"record": "crm.contact:99999"}).status_code == 404
+
+
+def test_from_a_ticket_the_subject_has_its_number(post: Post) -> None:
+    with post.inside():
+        ticket = Ticket.objects.create(number=7, title="Torn", customer="li@acme.example")
+    one = begin(post, record=f"support.ticket:{ticket.pk}")
+    assert (one.to, one.subject) == (["li@acme.example"], "[TKT-0007] Torn")
 
 
 def test_saving_says_when_and_counts_versions(post: Post) -> None:

@@ -44,6 +44,11 @@ class Tickets:
         name = row.customer_name
         return [f"{name} <{row.customer}>" if name else row.customer], tickets.copies(record_id)
 
+    def subject(self, record_id: int) -> str:
+        """Its number, by which an answer is known, and its title."""
+        row = Ticket.objects.get(pk=record_id)
+        return f"[{row.reference}] {row.title}"
+
     def creation_path(self, name: str, address: str, member: Member) -> str:
         """The form of a new ticket of this customer's."""
         if not rights.may_add(member, Ticket):

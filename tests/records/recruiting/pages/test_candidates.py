@@ -94,3 +94,15 @@ def test_a_job_shows_its_candidates_by_stage(home: Home) -> None:
     with scope.workspace(home.id):
         assert not Application.objects.exists()
         assert Candidate.objects.exists()
+
+
+def test_the_email_tab_is_where_one_writes(home: Home) -> None:
+    with scope.workspace(home.id):
+        pk = make_candidate("Ana", "ana@x.example").pk
+    text = home.client.get(f"/recruiting/candidates/{pk}/email/").content.decode()
+    assert f"/records/recruiting.candidate/{pk}/mail/?view=threads&amp;alone=1" in text
+    part = home.client.get(
+        f"/records/recruiting.candidate/{pk}/mail/?view=threads&alone=1",
+        headers={"HX-Request": "true", "HX-Request-Type": "partial"},
+    ).content.decode()
+    assert "How its mail is shown" not in part
