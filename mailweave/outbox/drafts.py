@@ -137,9 +137,11 @@ def unsent(member: Member) -> QuerySet[Draft]:
 
 
 def written(member: Member) -> QuerySet[Draft]:
-    """Those of them on which anything was written, or to which a file was attached."""
+    """Those of them on which anything was written, to which a file was attached, or that were to
+    be sent as they began."""
     attached = DraftFile.objects.filter(draft=OuterRef("pk"), part=None)
-    return unsent(member).filter(Q(version__gt=1) | Exists(attached))
+    ordered = Submission.objects.filter(draft=OuterRef("pk"))
+    return unsent(member).filter(Q(version__gt=1) | Exists(attached) | Exists(ordered))
 
 
 def listed(

@@ -107,6 +107,11 @@ def drop(draft_id: int, file_id: int) -> None:
     DraftFile.objects.filter(draft_id=draft_id, pk=file_id).delete()
 
 
+def drop_bytes(draft_id: int) -> None:
+    """Let go of the bytes of what was sent: they lie in the mailbox it was sent from."""
+    FilePiece.objects.filter(file__draft_id=draft_id).delete()
+
+
 def _make_room(draft: Draft, size: int) -> None:
     rows: Any = DraftFile.objects.filter(draft=draft)
     if rows.count() >= MOST:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from mailweave.kit import clock, live
 from mailweave.linking import links, registry
 from mailweave.mail.models import Copy, Message
-from mailweave.outbox import submissions
+from mailweave.outbox import files, submissions
 from mailweave.outbox.models import Submission
 from mailweave.people import workspaces
 from mailweave.sync import engine, tracing
@@ -24,6 +24,7 @@ def file(submission: Submission) -> None:
         return _wait(row)
     Submission.objects.filter(pk=row.pk).update(message=message, due_at=None)
     row.message = message
+    files.drop_bytes(row.draft_id)
     _link(row)
     live.tell("mail", *submissions.topics(row))
     return None

@@ -7,8 +7,8 @@ import pytest
 from mailweave.kit import jobs
 from mailweave.kit.errors import Expected
 from mailweave.mail.models import Copy, Mailbox, Message
-from mailweave.outbox import drafts, filing, identities, submissions
-from mailweave.outbox.models import Draft, Habit, Submission
+from mailweave.outbox import drafts, files, filing, identities, submissions
+from mailweave.outbox.models import Draft, FilePiece, Habit, Submission
 from mailweave.outbox.submissions import When
 from mailweave.sync.models import Sync
 from tests.makers import make_member
@@ -153,10 +153,13 @@ def test_the_copy_takes_the_letters_place_and_is_linked(
     desk: Desk, post: Post, known_by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = desk.draft()
+    with desk.inside():
+        files.put(files.begin(draft, "a.txt", "text/plain", 3), 0, b"abc")
     order = desk.submit(draft)
     row = desk.go(order, 12)
     assert row.state == State.SENT
     with desk.inside():
+        assert FilePiece.objects.exists()
         asked = Copy.objects.get(mailbox_id=desk.mailbox_id)
         assert (asked.remote_id, asked.state, asked.asked_for) == (
             f"sent-{order.key}", "listed", True,
@@ -172,6 +175,8 @@ def test_the_copy_takes_the_letters_place_and_is_linked(
     row = desk.go(order, 60)
     assert (row.message_id, row.due_at) == (made, None)
     with desk.inside():
+        assert not FilePiece.objects.exists()
+        assert [one.name for one in files.listed(draft.pk)] == ["a.txt"]
         assert not submissions.pending(desk.member).exists()
 
 

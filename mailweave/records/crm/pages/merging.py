@@ -1,10 +1,9 @@
 """Merging: what may be the same, both side by side, one of each field."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -12,36 +11,13 @@ from django.views.decorators.http import require_http_methods
 from mailweave.kit.errors import Expected
 from mailweave.people.access import Member
 from mailweave.people.member import members
+from mailweave.records.common import merging as sides
 from mailweave.records.common import rights
 from mailweave.records.common.pages import onward
 from mailweave.records.crm import merging
-from mailweave.records.crm.forms.people import number
 from mailweave.records.crm.kinds import KINDS, Kind
 
 OFFERED = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One record's value of a field."""
-
-    pk: int
-    text: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A field in which the records may differ; ``differs`` if they do."""
-
-    name: str
-    label: str
-    cells: tuple[Cell, ...]
-
-    @property
-    def differs(self) -> bool:
-        """Whether there is anything to choose."""
-        return len({cell.text for cell in self.cells}) > 1
 
 
 @members
@@ -50,7 +26,8 @@ def merge(request: HttpRequest, kind: str) -> HttpResponse:
     """What may be the same; two or more that were picked, side by side; or, sent, one of them."""
     member, what = rights.entering(request, "crm"), KINDS[kind]
     rights.insist_any(member, "edit", what.model)
-    wanted = _ids(request.POST if request.method == "POST" else request.GET)
+    given = request.POST if request.method == "POST" else request.GET
+    wanted = sides.picked(given, merging.MOST)
     known = what.find(member, "").in_bulk(wanted)
     records = [known[pk] for pk in wanted if pk in known]
     if request.method == "POST":
@@ -71,12 +48,11 @@ def leads_to(kind: str, pk: int, member: Member) -> HttpResponse:
 
 
 def _merge(request: HttpRequest, what: Kind, wanted: list[int], member: Member) -> HttpResponse:
-    into = number(request.POST.get("into", "")) or 0
+    into = sides.number(request.POST.get("into", ""))
     if into not in wanted:
         raise Http404
-    chosen = {name: number(request.POST.get(f"take_{name}", "")) for name, _ in what.fields}
-    choices = {name: pk for name, pk in chosen.items() if pk}
-    record = merging.merge(what, into, wanted, choices, member)
+    chosen = sides.chosen(what.fields, request.POST)
+    record = merging.merge(what, into, wanted, chosen, member)
     messages.success(request, f"Merged into {record.name}. All of the mail is here.")
     return onward(member, record, f"crm:{what.name}", f"crm:{what.many}")
 
@@ -85,22 +61,10 @@ def _compare(request: HttpRequest, what: Kind, records: list[Any]) -> HttpRespon
     if len(records) > merging.MOST:
         raise Expected(f"At most {merging.MOST} records can be merged at once.")
     first = records[0].pk
-    rows = tuple(_choice(name, label, records) for name, label in what.fields)
+    rows = sides.choices(what.fields, records)
     books = [(record, what.book.of(record.pk)) for record in records]
     context = {"kind": what, "records": books, "rows": rows, "first": first}
     return render(request, "crm/merge.html", context)
-
-
-def _choice(name: str, label: str, records: list[Any]) -> Choice:
-    shown = [(record.pk, _said(record, name)) for record in records]
-    chosen = next((pk for pk, text in shown if text), shown[0][0])
-    return Choice(name, label, tuple(Cell(pk, text, pk == chosen) for pk, text in shown))
-
-
-def _said(record: Any, name: str) -> str:
-    display = getattr(record, f"get_{name}_display", None)
-    value = display() if display else getattr(record, name)
-    return str(getattr(value, "name", value) or "")
 
 
 def _pick(request: HttpRequest, what: Kind, records: list[Any], member: Member) -> HttpResponse:
@@ -121,8 +85,3 @@ def _pick(request: HttpRequest, what: Kind, records: list[Any], member: Member) 
         "back": reverse(f"crm:{what.many}"),
     }
     return render(request, "crm/merge_pick.html", context)
-
-
-def _ids(data: QueryDict) -> list[int]:
-    given = [number(text) for text in data.getlist("id")[: merging.MOST + 1]]
-    return list(dict.fromkeys(pk for pk in given if pk))

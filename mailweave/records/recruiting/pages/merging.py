@@ -1,15 +1,13 @@
 """Merging candidates: who may be the same person, side by side, one of each field."""
 
-from dataclasses import dataclass
-from typing import Any
-
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mailweave.kit.errors import Expected
 from mailweave.people.access import Member
 from mailweave.people.member import member_of
+from mailweave.records.common import merging as sides
 from mailweave.records.common import rights
 from mailweave.records.common.pages import onward
 from mailweave.records.recruiting import candidates, merging
@@ -19,36 +17,14 @@ from mailweave.records.recruiting.pages.common import edits, recruiters
 OFFERED = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One candidate's value of a field."""
-
-    pk: int
-    text: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A field in which the candidates may differ."""
-
-    name: str
-    label: str
-    cells: tuple[Cell, ...]
-
-    @property
-    def differs(self) -> bool:
-        """Whether there is anything to choose."""
-        return len({cell.text for cell in self.cells}) > 1
-
-
 @recruiters
 @edits
 def merge(request: HttpRequest) -> HttpResponse:
     """Who may be the same; two or more that were picked, side by side; or, sent, one of them."""
     member = member_of(request)
     rights.insist_any(member, "edit", Candidate)
-    wanted = _ids(request.POST if request.method == "POST" else request.GET)
+    given = request.POST if request.method == "POST" else request.GET
+    wanted = sides.picked(given, merging.MOST)
     known = candidates.find(member).in_bulk(wanted)
     rows = [known[pk] for pk in wanted if pk in known]
     if request.method == "POST":
@@ -69,12 +45,11 @@ def leads_to(pk: int, member: Member) -> HttpResponse:
 
 
 def _merge(request: HttpRequest, wanted: list[int], member: Member) -> HttpResponse:
-    into = _number(request.POST.get("into", ""))
+    into = sides.number(request.POST.get("into", ""))
     if into not in wanted:
         raise Http404
-    chosen = {name: _number(request.POST.get(f"take_{name}", "")) for name, _ in merging.FIELDS}
-    choices = {name: pk for name, pk in chosen.items() if pk}
-    row = merging.merge(into, wanted, choices, member)
+    chosen = sides.chosen(merging.FIELDS, request.POST)
+    row = merging.merge(into, wanted, chosen, member)
     messages.success(request, f"Merged into {row.name}. Everything of them is here.")
     return onward(member, row, "recruiting:candidate", "recruiting:candidates")
 
@@ -83,20 +58,9 @@ def _compare(request: HttpRequest, rows: list[Candidate]) -> HttpResponse:
     if len(rows) > merging.MOST:
         raise Expected(f"At most {merging.MOST} candidates can be merged at once.")
     books = [(row, candidates.addresses(row.pk)) for row in rows]
-    choices = [_choice(name, label, rows) for name, label in merging.FIELDS]
+    choices = sides.choices(merging.FIELDS, rows)
     context = {"candidates": books, "rows": choices, "first": rows[0].pk}
     return render(request, "recruiting/merge.html", context)
-
-
-def _choice(name: str, label: str, rows: list[Candidate]) -> Choice:
-    shown = [(row.pk, _said(row, name)) for row in rows]
-    chosen = next((pk for pk, text in shown if text), shown[0][0])
-    return Choice(name, label, tuple(Cell(pk, text, pk == chosen) for pk, text in shown))
-
-
-def _said(row: Any, name: str) -> str:
-    value = getattr(row, name)
-    return str(getattr(value, "name", value) or "")
 
 
 def _pick(request: HttpRequest, rows: list[Candidate], member: Member) -> HttpResponse:
@@ -111,12 +75,3 @@ def _pick(request: HttpRequest, rows: list[Candidate], member: Member) -> HttpRe
         "groups": [] if start else merging.duplicates(member),
     }
     return render(request, "recruiting/merge_pick.html", context)
-
-
-def _ids(data: QueryDict) -> list[int]:
-    given = [_number(text) for text in data.getlist("id")[: merging.MOST + 1]]
-    return list(dict.fromkeys(pk for pk in given if pk))
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -2,7 +2,8 @@
 // so, and keeps it in this browser as well until the server has it. Where another tab wrote
 // meanwhile, the server answers with both, and a person chooses. Nothing is sent from here: the
 // form is, by its buttons, once what is being saved is saved.
-import { drop, keep, kept } from "./draft-store.js";
+import { drop, isTouched, keep, kept } from "./draft-store.js";
+import { renew, save } from "./draft-wire.js";
 
 const PAUSE = 1000;
 const LONGEST = 3000;
@@ -73,43 +74,24 @@ customElements.define("draft-keeper", class extends HTMLElement {
     for (const [name, value] of fields ?? []) {
       if (this.form.elements[name]) this.form.elements[name].value = value;
     }
-    if (!fields) return;
+    if (!fields) return isTouched(this.form, KEPT) && this.#changed();
     this.querySelector("rich-editor").dataset.mode = this.form.elements.mode.value;
     this.#changed();
   }
 
   async #send(leaving) {
     this.#last = this.#words;
-    const body = new FormData(this.form);
-    body.delete("file");
-    body.set("do", "save");
-    const headers = { "HX-Request": "true", "HX-Request-Type": "partial" };
-    try {
-      const answer = await fetch(this.form.action, { method: "POST", body, headers, keepalive: leaving });
-      await this.#heard(answer);
-    } catch {
-      this.#failed("The server cannot be reached. What you write is kept in this browser, and saved once it can.");
+    const { version, said, choice, isStale, words } = await save(this.form, leaving);
+    if (words) return this.#failed(words);
+    if (isStale) return this.#renew();
+    this.said.textContent = said ?? "Not saved";
+    if (choice) {
+      this.trouble.innerHTML = choice;
+      return htmx.process(this.trouble);
     }
-  }
-
-  async #heard(answer) {
-    if (answer.headers.has("HX-Redirect")) {
-      await this.#failed("You are signed out. What you write is kept in this browser. Sign in in another tab, and it is saved.");
-    } else if (answer.status === 409) {
-      this.trouble.innerHTML = await answer.text();
-      htmx.process(this.trouble);
-      this.said.textContent = "Not saved";
-    } else if (answer.status === 403) {
-      await this.#renew();
-    } else if (!answer.ok) {
-      this.#failed("This could not be saved. What you write is kept in this browser.");
-    } else {
-      const { version, said } = await answer.json();
-      this.form.elements.version.value = version;
-      this.said.textContent = said;
-      this.trouble.replaceChildren();
-      if (!this.#dirty) drop(this.place);
-    }
+    this.form.elements.version.value = version;
+    this.trouble.replaceChildren();
+    if (!this.#dirty) drop(this.place);
   }
 
   #failed(words) {
@@ -122,12 +104,8 @@ customElements.define("draft-keeper", class extends HTMLElement {
     this.#timer = setTimeout(() => this.#renew(), AGAIN);
   }
 
-  // Who signed in again has another token: the form's is renewed before the next try.
   async #renew() {
-    const page = await fetch(this.form.action, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } }).catch(() => null);
-    if (!page?.ok || page.headers.has("HX-Redirect")) return this.#failed(this.trouble.textContent);
-    const fresh = new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[name=csrfmiddlewaretoken]");
-    if (fresh) this.form.elements.csrfmiddlewaretoken.value = fresh.value;
+    if (!await renew(this.form)) return this.#failed(this.trouble.textContent);
     this.#dirty = true;
     await this.#send(false);
   }
@@ -147,11 +125,6 @@ customElements.define("draft-keeper", class extends HTMLElement {
     setTimeout(() => this.form.requestSubmit(submitter)); // not while this event is still going round
   }
 
-  #forget() {
-    this.#dirty = false;
-    drop(this.place);
-  }
-
   #key(event) {
     const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey);
     if (isSend || (event.key === "Escape" && !event.defaultPrevented)) {
@@ -162,7 +135,10 @@ customElements.define("draft-keeper", class extends HTMLElement {
   }
 
   #choose(event) {
-    if (event.target.closest("[data-take-theirs]")) this.#forget();
+    if (event.target.closest("[data-take-theirs]")) {
+      this.#dirty = false;
+      drop(this.place);
+    }
     const button = event.target.closest("[data-overwrite]");
     if (!button) return;
     this.form.elements.version.value = button.dataset.overwrite;

@@ -27,3 +27,9 @@ export function drop(place) {
     // See above.
   }
 }
+
+// Whether somebody wrote in these fields before there was anybody to notice.
+export function isTouched(form, names) {
+  const fields = names.map((name) => form.elements[name]);
+  return fields.some((field) => field?.defaultValue !== undefined && field.value !== field.defaultValue);
+}

@@ -91,9 +91,7 @@ customElements.define("recipient-field", class extends HTMLElement {
     this.input.focus();
   }
 
-  #focus(index) {
-    (this.list.children[index]?.querySelector(".who") ?? this.input).focus();
-  }
+  #focus(index) { (this.list.children[index]?.querySelector(".who") ?? this.input).focus(); }
 
   #click(event) {
     const index = this.#at(event.target);
@@ -105,8 +103,7 @@ customElements.define("recipient-field", class extends HTMLElement {
   #key(event) {
     if (event.isComposing || event.ctrlKey || event.metaKey) return;
     const index = this.#at(event.target);
-    const used = index < 0 ? this.#typed(event) : this.#walked(event, index);
-    if (used) event.preventDefault();
+    if (index < 0 ? this.#typed(event) : this.#walked(event, index)) event.preventDefault();
   }
 
   #typed(event) {
@@ -114,10 +111,7 @@ customElements.define("recipient-field", class extends HTMLElement {
     if (event.altKey) return this.#shift(event.key, this.#entries.length - 1);
     if (this.options.key(event)) return true;
     if (event.key === "Enter" && this.options.isAsking && !text.includes("@")) return (this.options.isEager = true);
-    if (event.key === "Enter" || (STOPS.has(event.key) && text.includes("@"))) {
-      this.take(text);
-      return true;
-    }
+    if (event.key === "Enter" || (STOPS.has(event.key) && text.includes("@"))) return this.take(text), true;
     if (event.key === "Tab") this.take(this.input.value);
     const isBack = ["Backspace", "ArrowLeft"].includes(event.key) && !this.input.selectionEnd;
     if (isBack && this.#entries.length) this.#focus(this.#entries.length - 1);
@@ -147,8 +141,7 @@ customElements.define("recipient-field", class extends HTMLElement {
 
   #paste(event) {
     const text = event.clipboardData.getData("text/plain");
-    const found = split(text);
-    if (found.length < 2 && !found[0]?.isAddress) return;
+    if (!split(text)[0]?.isAddress && split(text).length < 2) return;
     event.preventDefault();
     this.take(`${this.input.value} ${text}`);
   }
