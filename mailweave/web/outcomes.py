@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mailweave.linking import flat
 from mailweave.linking.flat import MessageRow
 from mailweave.mail.models import Message
 from mailweave.mail.reading import MessageView
 from mailweave.mail.rows import ThreadRow
-from mailweave.mail.visibility import Level
+from mailweave.mail.visibility import Level, Viewer
 from mailweave.outbox import recipients, reports
 from mailweave.outbox.models import Outcome
 
@@ -60,14 +61,18 @@ def marks(rows: Iterable[MessageRow]) -> Mapping[int, str]:
     return {pk: mark(found) for pk, found in _trouble(levels).items()}
 
 
-def thread_marks(rows: Iterable[ThreadRow]) -> Mapping[int, str]:
-    """The same for threads, by what became of any message of theirs. One query."""
-    levels = {one.thread_id: one.level for one in rows if one.level >= Level.FULL}
+def thread_marks(viewer: Viewer, rows: Iterable[ThreadRow]) -> Mapping[int, str]:
+    """The same for threads, by what became of those of their messages that the viewer may read.
+    One query, two where there was trouble."""
+    told = reports.outcomes_in([one.thread_id for one in rows])
+    wanted = [one for one in told if _is_trouble(one)]
+    seen = flat.rows(viewer, [one.submission.message_id for one in wanted])
+    levels = _levels((one.id, one.direction, one.level) for one in seen)
     found: dict[int, list[Outcome]] = {}
-    for one in reports.outcomes_in(levels):
-        thread_id = one.submission.message.thread_id
-        if _is_trouble(one) and _is_open(one, levels[thread_id]):
-            found.setdefault(thread_id, []).append(one)
+    for one in wanted:
+        level = levels.get(one.submission.message_id)
+        if level is not None and _is_open(one, level):
+            found.setdefault(one.submission.message.thread_id, []).append(one)
     return {thread_id: mark(rows) for thread_id, rows in found.items()}
 
 

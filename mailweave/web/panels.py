@@ -111,7 +111,7 @@ def _by_person(
 
 
 def _lines(viewer: Viewer, rows: Sequence[ThreadRow]) -> tuple[Line, ...]:
-    marks = outcomes.thread_marks(rows)
+    marks = outcomes.thread_marks(viewer, rows)
     found = lists.lines(viewer, rows)
     return tuple(replace(line, mark=marks.get(line.row.thread_id, "")) for line in found)
 
