@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from mailweave.people.models import User
 from tests.web.letters import Post, make_post, make_stranger
 from tests.web.letters_sent import order, sent, tell
 
@@ -107,6 +108,23 @@ def test_colleagues_who_see_no_text_see_no_bounce(post: Post) -> None:
     post.share("metadata")
     for path in (f"/mail/threads/{thread}/", f"/records/crm.contact/{contact}/threads/"):
         assert "Not delivered" not in read(post, path, colleague=True)
+
+
+def test_who_sees_a_thread_without_the_message_that_came_back_sees_no_mark(post: Post) -> None:
+    thread, message = sent(post)
+    contact = post.contact("Ben Hale", "ben@partner.example")
+    with post.inside():
+        theirs = post.archive.mailbox(User.objects.get(pk=post.colleague.user_id))
+        answer = post.archive.message(thread, sender="ben@partner.example")
+        post.archive.copy(answer, theirs)
+        post.archive.settle()
+    tell(post, order(post, message))
+    post.share("private")
+    path = f"/records/crm.contact/{contact}/threads/"
+    assert "</svg>Not delivered</span>" in read(post, path)
+    text = read(post, path, colleague=True)
+    assert f'href="/mail/threads/{thread}/"' in text
+    assert "Not delivered" not in text
 
 
 def test_lines_on_a_record_are_marked_with_words(post: Post) -> None:
