@@ -1,14 +1,18 @@
 """Writing in a real browser: whom to, the text, files, drafts in two tabs, sending and undoing."""
 
 import base64
+import gzip
 import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from mailweave import web
 from mailweave.kit import clock, live
 from mailweave.outbox.models import Draft, DraftFile, Signature, Submission, Template
 from mailweave.people.access import Member
@@ -115,6 +119,7 @@ def test_an_answer_stays_while_mail_comes_in_and_another_tab_writes(
     expect(text).to_be_focused()
     expect(here.locator("[data-saved]")).to_contain_text("Saved")
     assert axe(page) == []
+    assert 60_000 < weight(page) < 75_000
     with post.inside():
         draft = Draft.objects.get()
     other = context.new_page()
@@ -173,6 +178,12 @@ def test_files_come_by_button_drop_and_pasting(
     chooser.value.set_files({"name": "offer.pdf", "mimeType": "application/pdf", "buffer": big})
     rows = dock.locator("li.file[data-file]")
     expect(rows).to_contain_text(["offer.pdf"])
+    page.route("**/compose/*/files/", lambda route: None)
+    give(dock.locator("form"), "drop", "dataTransfer", "never.txt", "text/plain", b"Never")
+    page.keyboard.press("Control+Enter")
+    expect(dock.get_by_text("Nothing was sent: a file is not all here yet.")).to_be_visible()
+    page.unroute("**/compose/*/files/")
+    dock.get_by_role("button", name="Do not attach never.txt").click()
     give(dock.locator("form"), "drop", "dataTransfer", "terms.txt", "text/plain", b"Terms")
     expect(rows).to_have_count(2)
     with post.inside():
@@ -191,6 +202,14 @@ def test_files_come_by_button_drop_and_pasting(
     with post.inside():
         cid = DraftFile.objects.exclude(content_id="").get().content_id
     wait(post, 0, f"cid:{cid}")
+
+
+def weight(page: Page) -> int:
+    """Bytes of all scripts a page has loaded, as they are sent: compressed."""
+    asked = page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
+    paths = {urlsplit(one).path for one in asked if one.endswith(".js")}
+    files = [Path(web.__file__).parent / path.strip("/") for path in paths]
+    return sum(len(gzip.compress(one.read_bytes())) for one in files)
 
 
 def wait(post: Post, pk: int, words: str) -> None:

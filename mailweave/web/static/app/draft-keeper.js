@@ -2,13 +2,14 @@
 // so, and keeps it in this browser as well until the server has it. Where another tab wrote
 // meanwhile, the server answers with both, and a person chooses. Nothing is sent from here: the
 // form is, by its buttons, once what is being saved is saved.
-import { drop, isTouched, keep, kept } from "./draft-store.js";
+import { bring, drop, fieldsOf, keep, KEPT } from "./draft-store.js";
 import { renew, save } from "./draft-wire.js";
+import { element } from "./element.js";
 
 const PAUSE = 1000;
 const LONGEST = 3000;
 const AGAIN = 5000;
-const KEPT = ["mode", "text", "html", "subject", "to", "cc", "bcc", "sender"];
+const LEAVES = /^(?:send|later)/;
 
 customElements.define("draft-keeper", class extends HTMLElement {
   #timer = 0;
@@ -22,7 +23,7 @@ customElements.define("draft-keeper", class extends HTMLElement {
     this.form = this.querySelector("form");
     this.said = this.querySelector("[data-saved]");
     this.trouble = this.querySelector("[data-trouble]");
-    this.#bring();
+    if (bring(this.place, this.form)) this.#changed();
     this.form.addEventListener("input", (event) => { if (KEPT.includes(event.target.name)) this.#changed(); });
     this.form.addEventListener("change", (event) => { if (event.target.matches("select, [type=checkbox]")) this.#changed(); });
     this.form.addEventListener("keydown", (event) => this.#key(event));
@@ -43,8 +44,7 @@ customElements.define("draft-keeper", class extends HTMLElement {
   }
 
   get place() { return `draft-${this.dataset.draft}`; }
-  get #words() { return JSON.stringify(this.fields); }
-  get fields() { return KEPT.map((name) => [name, this.form.elements[name]?.value ?? ""]); }
+  get #words() { return JSON.stringify(fieldsOf(this.form)); }
 
   // Saves now, if there is anything to save; `leaving` outlives the page.
   async save(leaving = false) {
@@ -65,18 +65,7 @@ customElements.define("draft-keeper", class extends HTMLElement {
     clearTimeout(this.#timer);
     const wait = Math.min(PAUSE, this.#since + LONGEST - Date.now());
     this.#timer = setTimeout(() => this.save(), Math.max(0, wait));
-    keep(this.place, this.form.elements.version.value, this.fields);
-  }
-
-  // What this browser kept and the server does not have is put in before the fields come alive.
-  #bring() {
-    const fields = kept(this.place, this.form.elements.version.value);
-    for (const [name, value] of fields ?? []) {
-      if (this.form.elements[name]) this.form.elements[name].value = value;
-    }
-    if (!fields) return isTouched(this.form, KEPT) && this.#changed();
-    this.querySelector("rich-editor").dataset.mode = this.form.elements.mode.value;
-    this.#changed();
+    keep(this.place, this.form);
   }
 
   async #send(leaving) {
@@ -98,10 +87,13 @@ customElements.define("draft-keeper", class extends HTMLElement {
     this.#dirty = true;
     this.#last = "";
     this.said.textContent = "Not saved";
-    const banner = Object.assign(document.createElement("p"), { className: "banner small", textContent: words });
-    this.trouble.replaceChildren(banner);
+    this.#tell(words);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#renew(), AGAIN);
+  }
+
+  #tell(words) {
+    this.trouble.replaceChildren(element("p", { className: "banner small" }, words));
   }
 
   async #renew() {
@@ -113,6 +105,11 @@ customElements.define("draft-keeper", class extends HTMLElement {
   async #submit(event) {
     const { submitter } = event;
     const isSave = (submitter?.value ?? "save") === "save";
+    if (LEAVES.test(submitter?.value) && this.querySelector("file-drop").isBusy) {
+      event.preventDefault();
+      event.stopPropagation();
+      return this.#tell("Nothing was sent: a file is not all here yet. Wait for it, or cancel it.");
+    }
     const isReady = !this.#dirty && !this.#saving;
     if (!isSave && isReady && !this.isGoing) return (this.isGoing = true);
     event.preventDefault();

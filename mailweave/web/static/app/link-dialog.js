@@ -1,6 +1,5 @@
 // The dialog that links a message closes once it is linked; the focus goes back to what opened it,
 // also when a key had, or to the message's button where that is gone.
-import "./offer-keys.js";
 
 let opener = null;
 

@@ -2,12 +2,9 @@
 import "./hotkeys.js";
 import "./dialogs.js";
 import "./toast-stack.js";
-import "./shortcut-sheet.js";
 import "./local-time.js";
-import "./zone-guess.js";
-import "./copy-text.js";
 import "./live.js";
 import "./notification-list.js";
 import "./trouble.js";
-import "./timeline.js";
+import "./late.js";
 import "./composing.js";

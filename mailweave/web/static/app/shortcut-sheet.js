@@ -22,6 +22,7 @@ function row(keys, label) {
 customElements.define("shortcut-sheet", class extends HTMLElement {
   connectedCallback() {
     this.closest("dialog").addEventListener("beforetoggle", () => this.#fill());
+    this.#fill();
   }
 
   #fill() {

@@ -1,13 +1,13 @@
-// A request of htmx that met a broken server or no server at all is told in a toast. What the
-// server explains itself (4xx) comes with its own words.
+// A request that met a broken server or no server at all is told in a toast. What the server
+// explains itself (4xx) comes with its own words.
 
-function tell(event) {
-  if (event.target.id === "live") return;
+export function tell(words) {
   const toast = document.getElementById("trouble").content.cloneNode(true);
+  if (words) toast.querySelector("span").textContent = words;
   document.getElementById("toasts").append(toast);
 }
 
-document.addEventListener("htmx:error", tell);
+document.addEventListener("htmx:error", (event) => { if (event.target.id !== "live") tell(); });
 document.addEventListener("htmx:response:error", (event) => {
-  if (event.detail.ctx.response.status >= 500) tell(event);
+  if (event.detail.ctx.response.status >= 500 && event.target.id !== "live") tell();
 });

@@ -14,6 +14,8 @@ export class Upload {
   // The server's line for the file, once all of it is there. Throws an Error with words for people.
   async run(tell) {
     if (!this.path) await this.#begin();
+    if (this.#stop.signal.aborted) this.stop();
+    this.#stop.signal.throwIfAborted();
     while (this.#here < this.file.size) {
       const piece = this.file.slice(this.#here, this.#here + PIECE);
       const answer = await this.#ask(`${this.path}?start=${this.#here}`, piece, { "Content-Type": "application/octet-stream" });
@@ -34,7 +36,7 @@ export class Upload {
     for (const [name, value] of Object.entries({
       name: this.file.name, type: this.file.type, size: this.file.size, inline: this.inline ? "1" : "",
     })) facts.set(name, value);
-    const answer = await this.#ask(this.to, facts);
+    const answer = await this.#ask(this.to, facts, {}, null); // what may have begun has to be heard of
     this.path = answer.headers.get("Location");
     this.line = await answer.text();
   }
@@ -43,10 +45,10 @@ export class Upload {
     return { "X-CSRFToken": this.token(), "HX-Request": "true", "HX-Request-Type": "partial", ...more };
   }
 
-  async #ask(url, body, more) {
+  async #ask(url, body, more, signal = this.#stop.signal) {
     let answer;
     try {
-      answer = await fetch(url, { method: "POST", body, headers: this.#headers(more), signal: this.#stop.signal });
+      answer = await fetch(url, { method: "POST", body, headers: this.#headers(more), signal });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new Error("The server could not be reached.");
