@@ -12,14 +12,14 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from mailweave.kit import clock, jobs, live, scope
+from mailweave.kit import clock, live, scope
 from mailweave.linking import handing
 from mailweave.linking.models import Handed, Watch
 from mailweave.mail import arrival
 from mailweave.mail.models import Body, Copy, Message
 from mailweave.mime import reports
 from mailweave.mime.headers import Headers
-from mailweave.outbox import recipients, rules, submissions
+from mailweave.outbox import recipients, rules, submissions, unread
 from mailweave.outbox.models import Outcome, Report, Submission
 from mailweave.people import notifications
 from mailweave.providers.errors import ProviderError, Refused
@@ -57,12 +57,7 @@ def read(row: Handed) -> None:
         message_id=row.message_id,
         defaults={"mailbox_id": row.mailbox_id, "due_at": clock.now()},
     )
-    wake(made)
-
-
-def wake(report: Report) -> None:
-    """Have a worker read it."""
-    jobs.nudge("outbox.report", workspace_id=report.workspace_id, report_id=report.pk)
+    unread.wake(made)
 
 
 def advance(workspace_id: int, report_id: int) -> None:
@@ -84,7 +79,11 @@ def advance(workspace_id: int, report_id: int) -> None:
         return _give_up(report, str(error))
     except ProviderError:
         return _put_off(report)
-    found = reports.read(raw)
+    try:
+        found = reports.read(raw)
+    except Exception:
+        log.exception("report %s cannot be read", report_id)
+        return _give_up(report, "It is written in a way we do not understand yet.")
     with scope.workspace(workspace_id):
         _settle(report, found)
     return None
@@ -212,6 +211,4 @@ def _put_off(report: Report) -> None:
 
 def _give_up(report: Report, why: str) -> None:
     with scope.workspace(report.workspace_id):
-        Report.objects.filter(pk=report.pk).update(
-            state=Report.State.UNREADABLE, why=why[:200], due_at=None
-        )
+        unread.give_up(report, why)

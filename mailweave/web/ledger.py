@@ -19,6 +19,7 @@ from mailweave.mail import reading
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.mail.reading import MessageView
 from mailweave.mail.visibility import viewer_for
+from mailweave.outbox import unread
 from mailweave.people.member import member_of, members
 from mailweave.sync import auditing, offers
 from mailweave.sync import ledger as books
@@ -93,6 +94,7 @@ def _page(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
         "reasons": books.reasons(mailbox.pk),
         "findings": books.findings(mailbox.pk, 20),
         "found": books.found_in_all(mailbox.pk),
+        "unread": unread.of(mailbox.pk).count(),
     }
     template = "mailboxes/_ledger.html" if is_partial(request) else "mailboxes/ledger.html"
     return render(request, template, facts)

@@ -1,4 +1,5 @@
-"""Messages that could not be taken in: since when, why, and another try whose end is told."""
+"""Messages that could not be taken in: since when, why, and another try whose end is told; and
+reports about sent mail that could not be read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from mailweave.mail import reading
 from mailweave.mail.models import Copy, Mailbox
 from mailweave.mail.reading import MessageView
 from mailweave.mail.visibility import viewer_for
+from mailweave.outbox import unread
+from mailweave.outbox.models import Report
 from mailweave.people.member import member_of, members
 from mailweave.sync import stuck
 from mailweave.sync.stuck import Explained
@@ -31,12 +34,25 @@ class Aside:
     message: MessageView | None
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A report about sent mail that could not be read; ``message`` as far as the viewer may."""
+
+    report: Report
+    message: MessageView | None
+
+
 @members
 @require_http_methods(["GET", "POST"])
 def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
     """The list, and another try for one or for all of it; without script, the page again."""
     mailbox = own(request, pk)
-    if request.method == "POST":
+    if request.method == "POST" and "report" in request.POST:
+        if unread.retry(mailbox.pk, _numbers(request.POST["report"])):
+            messages.info(request, "The report is being read again.")
+        if not is_partial(request):
+            return redirect("mailbox_set_aside", mailbox.pk)
+    elif request.method == "POST":
         only = request.POST.get("only")
         tried = stuck.retry(mailbox.pk, None if only is None else _numbers(only))
         request.session[f"tried-{pk}"] = [*_watched(request, pk), *tried]
@@ -50,8 +66,8 @@ def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _facts(request: HttpRequest, mailbox: Mailbox, tried: Sequence[int]) -> dict[str, object]:
     rows = Copy.objects.filter(mailbox_id=mailbox.pk, state=Copy.State.STUCK).order_by("-pk")
-    shown = list(rows[:PAGE])
-    ids = {one.message_id for one in shown if one.message_id}
+    shown, reports = list(rows[:PAGE]), list(unread.of(mailbox.pk)[:PAGE])
+    ids = {one.message_id for one in (*shown, *reports) if one.message_id}
     views = reading.messages(viewer_for(member_of(request)), ids) if ids else []
     known = {one.id: one for one in views}
     return {
@@ -59,6 +75,7 @@ def _facts(request: HttpRequest, mailbox: Mailbox, tried: Sequence[int]) -> dict
         "asides": [
             Aside(one, stuck.explain(one.reason), known.get(one.message_id or 0)) for one in shown
         ],
+        "reports": [Unread(one, known.get(one.message_id)) for one in reports],
         "total": rows.count(),
         "tried": tried,
     }

@@ -12,7 +12,8 @@ from mailweave.linking import handing
 from mailweave.linking.models import Handed
 from mailweave.mail import arrival
 from mailweave.mail.models import Body, Copy, Message
-from mailweave.outbox import reports
+from mailweave.mime import reports as mime_reports
+from mailweave.outbox import reports, unread
 from mailweave.outbox.models import Outcome, Report, Submission
 from mailweave.people.models import Notification
 from mailweave.providers.errors import Refused, Unavailable
@@ -188,6 +189,33 @@ def test_what_cannot_be_had_says_so(
     assert report.state == State.UNREADABLE
     assert report.why
     assert mailbox.answers == []
+    with desk.inside():
+        notice = Notification.objects.get()
+        assert (notice.user_id, notice.ended_at) == (desk.member.user_id, None)
+        assert report.why in notice.text
+        assert notice.path == reverse("mailbox_set_aside", args=[desk.mailbox_id])
+
+
+def test_what_could_not_be_read_is_read_again_when_somebody_asks(
+    desk: Desk, mailbox: Mailbox, letter: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(raw: bytes) -> None:
+        raise ValueError(raw)
+
+    mailbox.answers = [b"odd", dsn(letter)]
+    with monkeypatch.context() as patch:
+        patch.setattr(mime_reports, "read", broken)
+        arrive(desk)
+        report = settle(desk)
+    assert report.state == State.UNREADABLE
+    with desk.inside():
+        assert unread.retry(desk.mailbox_id + 1, [report.pk]) == 0
+        assert unread.retry(desk.mailbox_id, [report.pk]) == 1
+        assert Notification.objects.get().ended_text == "It is being read again."
+    assert settle(desk).state == State.READ
+    with desk.inside():
+        assert Outcome.objects.count() == 1
+        assert unread.retry(desk.mailbox_id, [report.pk]) == 0
 
 
 def test_where_the_one_who_got_it_passes_mail_on(desk: Desk, mailbox: Mailbox) -> None:

@@ -9,10 +9,13 @@ import pytest
 from django.utils import timezone
 
 from mailweave.mail.models import Copy
+from mailweave.outbox import unread
+from mailweave.outbox.models import Report
 from mailweave.people.models import Role, Workspace
 from mailweave.sync import ledger, stuck
 from mailweave.sync.models import Audit, AuditDay, Finding, Sync
 from tests.makers import make_member, signed_in
+from tests.makers_mail import Archive
 from tests.web.boxes import Box
 from tests.web.test_mailboxes import text_of
 
@@ -219,3 +222,31 @@ def test_every_reason_is_explained_and_keeps_its_technical_name() -> None:
     odd = stuck.explain("Gmail's answer cannot be used: it has no content")
     assert odd.technical == "Gmail's answer cannot be used: it has no content"
     assert "Try again" in odd.words
+
+
+# --- reports that could not be read --------------------------------------------------------------
+
+
+def test_a_report_that_could_not_be_read_is_shown_until_it_is_read_again(box: Box) -> None:
+    assert "about sent mail" not in text_of(page(box))
+    with box.inside():
+        archive = Archive()
+        thread = archive.thread()
+        message = archive.message(
+            thread, sender="mailer-daemon@partner.example", subject="Undelivered"
+        )
+        archive.copy(message, box.pk)
+        made = Report.objects.create(message_id=message, mailbox_id=box.pk)
+        unread.give_up(made, "The provider did not answer.")
+    assert "1 report about sent mail could not be read." in text_of(page(box))
+    shown = text_of(box.browser.get(box.path("set-aside")).content.decode())
+    for words in ("Undelivered from", "The provider did not answer.", "Open the message"):
+        assert words in shown
+    told = text_of(box.press("set-aside", report=str(made.pk)).content.decode())
+    assert "The report is being read again." in told
+    assert "Undelivered" not in told
+    with box.inside():
+        assert Report.objects.get().state == "waiting"
+    assert "about sent mail" not in text_of(page(box))
+    again = box.press("set-aside", report="9" * 40, partial=False)
+    assert again.status_code == 302
