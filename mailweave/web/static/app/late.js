@@ -3,6 +3,7 @@
 const LATE = new Map([
   ["copy-text", () => import("./copy-text.js")],
   ["zone-guess", () => import("./zone-guess.js")],
+  ["#notifications:popover-open", () => import("./notification-list.js")],
   ["[data-offers]", () => import("./offer-keys.js")],
   ["#entry-place", () => import("./timeline.js")],
   ["#shortcuts[open]", () => import("./shortcut-sheet.js")],

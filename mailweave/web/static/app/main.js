@@ -4,7 +4,6 @@ import "./dialogs.js";
 import "./toast-stack.js";
 import "./local-time.js";
 import "./live.js";
-import "./notification-list.js";
 import "./trouble.js";
 import "./late.js";
 import "./composing.js";

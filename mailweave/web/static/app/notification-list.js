@@ -5,6 +5,7 @@ customElements.define("notification-list", class extends HTMLElement {
   connectedCallback() {
     this.addEventListener("toggle", this);
     this.addEventListener("htmx:after:swap", this);
+    this.handleEvent({ type: "toggle" });
   }
 
   handleEvent(event) {

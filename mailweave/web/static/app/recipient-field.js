@@ -1,10 +1,12 @@
 // <recipient-field> around a label and a textarea of recipients, one a line: makes chips of them.
 // Enter, Tab, comma and semicolon finish an entry; the arrows walk through the chips, on which
-// Backspace removes, Enter edits, and Alt with an arrow moves to the next field (Cc, Bcc) or back.
+// Backspace removes, Enter edits, and Alt with an arrow moves to the next field (Cc, Bcc) or back,
+// where they can be dragged as well.
 // Without script the textarea stays what it is. It always holds what the field holds.
 import { split, write } from "./addresses.js";
 import { element } from "./element.js";
 import { chip } from "./recipient-chip.js";
+import { drags, shift, undo } from "./recipient-moves.js";
 import { Options } from "./recipient-options.js";
 
 const STOPS = new Set([",", ";"]);
@@ -36,9 +38,13 @@ customElements.define("recipient-field", class extends HTMLElement {
   set value(text) { this.#entries = split(text); this.input.value = ""; this.#draw(); this.#keep(); }
 
   take(text) {
-    const fresh = split(text).filter((one) => !this.chosen.includes(one.address.toLowerCase()));
     this.input.value = "";
     this.options.close();
+    this.add(...split(text));
+  }
+
+  add(...entries) {
+    const fresh = entries.filter((one) => !this.chosen.includes(one.address.toLowerCase()));
     if (!fresh.length) return this.#keep();
     this.#entries.push(...fresh);
     this.#draw();
@@ -52,6 +58,7 @@ customElements.define("recipient-field", class extends HTMLElement {
     this.input.oninput = (event) => { event.stopPropagation(); this.options.ask(); this.#keep(); };
     this.input.onblur = () => { this.options.close(); this.take(this.input.value); };
     this.input.onpaste = (event) => this.#paste(event);
+    drags(this);
   }
 
   // What is not finished is kept too.
@@ -71,9 +78,10 @@ customElements.define("recipient-field", class extends HTMLElement {
     this.input.ariaInvalid = wrong.length ? "true" : null;
   }
 
-  #at(target) { return [...this.list.children].indexOf(target.closest?.("li")); }
+  at(target) { return [...this.list.children].indexOf(target.closest?.("li")); }
 
-  #remove(index) {
+  // Takes one out, and says so.
+  pull(index) {
     const [gone] = this.#entries.splice(index, 1);
     this.#draw();
     this.#keep();
@@ -94,21 +102,23 @@ customElements.define("recipient-field", class extends HTMLElement {
   #focus(index) { (this.list.children[index]?.querySelector(".who") ?? this.input).focus(); }
 
   #click(event) {
-    const index = this.#at(event.target);
-    if (event.target.closest(".drop")) this.#remove(index);
+    const index = this.at(event.target);
+    if (event.target.closest(".drop")) this.pull(index);
     else if (event.target.closest(".who")) this.#edit(index);
     else this.input.focus();
   }
 
   #key(event) {
-    if (event.isComposing || event.ctrlKey || event.metaKey) return;
-    const index = this.#at(event.target);
+    const withMod = event.ctrlKey || event.metaKey;
+    if (withMod && event.key === "z" && !this.input.value && undo(this)) event.preventDefault();
+    if (event.isComposing || withMod) return;
+    const index = this.at(event.target);
     if (index < 0 ? this.#typed(event) : this.#walked(event, index)) event.preventDefault();
   }
 
   #typed(event) {
     const text = this.input.value;
-    if (event.altKey) return this.#shift(event.key, this.#entries.length - 1);
+    if (event.altKey) return shift(this, event.key, this.#entries.length - 1);
     if (this.options.key(event)) return true;
     if (event.key === "Enter" && this.options.isAsking && !text.includes("@")) return (this.options.isEager = true);
     if (event.key === "Enter" || (STOPS.has(event.key) && text.includes("@"))) return this.take(text), true;
@@ -119,23 +129,11 @@ customElements.define("recipient-field", class extends HTMLElement {
   }
 
   #walked(event, index) {
-    if (event.altKey) return this.#shift(event.key, index);
+    if (event.altKey) return shift(this, event.key, index);
     const way = { ArrowLeft: Math.max(0, index - 1), ArrowRight: index + 1, Home: 0, End: -1 }[event.key];
     if (way !== undefined) this.#focus(way);
-    else if (["Backspace", "Delete"].includes(event.key)) this.#remove(index);
+    else if (["Backspace", "Delete"].includes(event.key)) this.pull(index);
     else return false;
-    return true;
-  }
-
-  // To the field above or below, which opens where it is folded.
-  #shift(key, index) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[key];
-    const fields = [...this.closest("form").querySelectorAll("recipient-field")];
-    const other = fields[fields.indexOf(this) + step];
-    if (!step || !other || index < 0) return false;
-    other.closest("details")?.setAttribute("open", "");
-    other.take(write(this.#remove(index)));
-    other.input.focus();
     return true;
   }
 
