@@ -55,7 +55,7 @@ def begin(
         to=[] if is_forward else [_typed(one) for one in to.to],
         cc=[] if is_forward else [_typed(one) for one in to.cc],
         subject=word(source.subject or ""),
-        html=signing.opening(member, choice, reply=not is_forward),
+        html=signing.opening(member, choice, reply=True),
     )
     _carry(viewer, made, source)
     return made

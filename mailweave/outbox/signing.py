@@ -23,6 +23,11 @@ def listed(member: Member) -> list[Signature]:
     return sorted(found, key=lambda one: one.user_id is None)
 
 
+def fitting(member: Member, mailbox_id: int) -> list[Signature]:
+    """Those of them that letters from this mailbox can close with."""
+    return [one for one in listed(member) if one.mailbox_id in {None, mailbox_id}]
+
+
 def find(member: Member, pk: int) -> Signature:
     """A signature this member may change: their own; the workspace's, if they manage policies.
     Raises :class:`NotFound`."""

@@ -1,10 +1,10 @@
 """What is put into a letter while it is written: a template filled in, the signature that goes with
-where it is written from."""
+where it is written from, or another one."""
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from mailweave.outbox import identities, submissions, templates
+from mailweave.outbox import identities, signing, submissions, templates
 from mailweave.outbox.models import Draft
 from mailweave.people.member import member_of, members
 from mailweave.web import composer, letters
@@ -13,15 +13,20 @@ from mailweave.web import composer, letters
 @members
 @require_GET
 def signature(request: HttpRequest, pk: int) -> HttpResponse:
-    """The signature for the entry of From that is asked for; "" if there is none."""
+    """The signatures a letter can close with, for the entry of From that is asked for; ``usual`` is
+    the one that goes with it, "" if none does."""
     member = member_of(request)
     draft = composer.find(member, pk)
     choice = letters.choice_of(member, request.GET.get("sender", ""))
     if choice is None:
         raise Http404
-    is_reply = draft.act in {Draft.Act.REPLY, Draft.Act.REPLY_ALL}
-    found = identities.signature(member, choice.mailbox_id, reply=is_reply)
-    return JsonResponse({"html": found.html if found else ""})
+    is_answer = draft.act != Draft.Act.NEW
+    usual = identities.signature(member, choice.mailbox_id, reply=is_answer)
+    fitting = [
+        {"id": str(one.pk), "name": one.name, "html": one.html, "shared": one.user_id is None}
+        for one in signing.fitting(member, choice.mailbox_id)
+    ]
+    return JsonResponse({"signatures": fitting, "usual": str(usual.pk) if usual else ""})
 
 
 @members

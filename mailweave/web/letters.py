@@ -15,7 +15,7 @@ from mailweave.linking import registry
 from mailweave.linking.registry import Card
 from mailweave.mime import frame as frames
 from mailweave.mime import twin, writing
-from mailweave.outbox import files, identities, recipients, submissions, templates
+from mailweave.outbox import files, identities, recipients, signing, submissions, templates
 from mailweave.outbox.identities import Choice
 from mailweave.outbox.models import Draft, DraftFile, Template
 from mailweave.people.access import Member
@@ -58,6 +58,8 @@ class Composer:
     room: int
     sandbox: str
     templates: list[Template]
+    may_sign: bool
+    """Whether there are signatures to choose from."""
 
     @property
     def sender(self) -> str:
@@ -116,6 +118,7 @@ def show(member: Member, draft: Draft, frame: str) -> Composer:
         room=files.LARGEST,
         sandbox=frames.SANDBOX,
         templates=templates.listed(member),
+        may_sign=bool(signing.listed(member)),
     )
 
 

@@ -16,6 +16,7 @@ from mailweave import web
 from mailweave.kit import clock, live
 from mailweave.outbox.models import Draft, DraftFile, Signature, Submission, Template
 from mailweave.people.access import Member
+from mailweave.people.models import User
 from tests.browser.walking import look
 from tests.web.letters import Post, make_post
 
@@ -73,7 +74,9 @@ def test_a_letter_is_written_sent_and_had_back(
     copy = dock.get_by_role("combobox", name="Cc", exact=True)
     expect(copy).to_be_focused()
     chips.last.drag_to(to)
-    expect(dock.get_by_role("status").get_by_text("b@y.example moved from Cc to To")).to_have_count(1)
+    expect(dock.get_by_role("status").get_by_text("b@y.example moved from Cc to To")).to_have_count(
+        1
+    )
     expect(chips).to_have_text(["Mara Okafor", "A", "b@y.example"])
     page.keyboard.press("Control+z")
     expect(copy).to_be_focused()
@@ -245,6 +248,58 @@ def give(place: Locator, event: str, by: str, name: str, kind: str, data: bytes)
         }""",
         [event, by, name, kind, list(data)],
     )
+
+
+def test_another_signature_is_chosen_and_what_was_written_stays(
+    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str]
+) -> None:
+    with post.inside():
+        mine = {"user_id": post.member.user_id}
+        there = post.archive.mailbox(User.objects.get(pk=post.member.user_id))
+        Signature.objects.create(**mine, name="Work", html="<p>Ada<br>Lind</p>")
+        Signature.objects.create(name="Short", html="<p>A.</p>", for_new=False, for_reply=False)
+        Signature.objects.create(**mine, name="There", html="<p>Ada, there</p>", mailbox_id=there)
+    enter(post.member)
+    page.goto("/mail/")
+    page.keyboard.press("c")
+    text = page.locator("rich-editor [contenteditable=true]")
+    expect(text).to_contain_text("Ada")
+    text.click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Hello")
+    menu, closes = page.locator("[data-signatures]"), text.locator("[data-signature]")
+
+    def choose(name: str) -> None:
+        page.get_by_role("button", name="Signature", exact=True).click()
+        menu.get_by_role("button", name=name).click()
+
+    page.get_by_role("button", name="Signature", exact=True).click()
+    expect(menu.get_by_role("button")).to_have_text(["Work", re.compile("^Short"), "None"])
+    expect(menu.locator("[aria-current]")).to_have_text("Work")
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    sender = page.get_by_label("From")
+    sender.select_option(index=1)
+    expect(closes).to_have_text("Ada, there")
+    choose("Short")
+    expect(closes).to_have_text("A.")
+    sender.select_option(index=0)
+    expect(page.locator("[data-saved]")).to_contain_text("Saved")
+    expect(closes).to_have_text("A.")
+    closes.click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Until Monday")
+    choose("None")
+    expect(menu).to_contain_text("You changed the signature that is there.")
+    menu.get_by_role("button", name="Keep it as text").click()
+    expect(closes).to_have_count(0)
+    expect(text).to_contain_text("A. Until Monday")
+    with page.expect_response("**/signature/?*"):
+        sender.select_option(index=1)
+    wait(post, 0, "<p>Hello")
+    page.goto(f"/compose/{page.locator('draft-keeper').get_attribute('data-draft')}/")
+    expect(text).to_contain_text("A. Until Monday")
+    expect(text).not_to_contain_text("there")
 
 
 def test_the_pages_about_writing_are_accessible(

@@ -44,7 +44,14 @@ def test_a_signature_closes_new_letters_and_follows_from(post: Post) -> None:
     with post.inside():
         draft = Draft.objects.get()
     asked = f"/compose/{draft.pk}/signature/?sender={draft.mailbox_id}:{draft.address}"
-    assert json.loads(post.browser.get(asked).content) == {"html": "<p>Ada </p>"}
+    mine = {"id": str(one.pk), "name": "Work", "html": "<p>Ada </p>", "shared": False}
+    assert json.loads(post.browser.get(asked).content) == {
+        "signatures": [mine],
+        "usual": str(one.pk),
+    }
+    with post.inside():
+        Draft.objects.update(act=Draft.Act.FORWARD)
+    assert json.loads(post.browser.get(asked).content) == {"signatures": [mine], "usual": ""}
     assert post.browser.get(f"/compose/{draft.pk}/signature/?sender=9:x").status_code == 404
     assert post.browser.post(f"{WRITING}signatures/{one.pk}/remove/").status_code == 302
     assert post.other.post(f"{WRITING}signatures/{one.pk}/remove/").status_code == 404

@@ -8,14 +8,23 @@ import "./file-drop.js";
 import "./mail-body.js";
 import { tell } from "./trouble.js";
 
-const wanted = (act) => import("./inserts.js").then(act).catch(() => tell());
+const want = (module, act) => module.then(act).catch(() => tell());
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-fill], [data-insert]");
-  if (button) wanted(({ put }) => put(button));
+  if (button) want(import("./inserts.js"), ({ put }) => put(button));
 });
+
+document.addEventListener("toggle", ({ target, newState }) => {
+  if (!("signatures" in target.dataset)) return;
+  target.replaceChildren();
+  if (newState === "open") want(import("./signatures.js"), ({ list }) => list(target, target.closest("draft-keeper")));
+}, true);
 
 document.addEventListener("change", ({ target }) => {
   const keeper = target.matches?.("[name=sender]") && target.closest("draft-keeper");
-  if (keeper) wanted(({ follow }) => follow(target.value, keeper));
+  if (!keeper) return;
+  const was = keeper.dataset.sender ?? target.querySelector("[selected]")?.value ?? target.value;
+  keeper.dataset.sender = target.value;
+  want(import("./signatures.js"), ({ follow }) => follow(keeper, was, target.value));
 });

@@ -124,7 +124,8 @@ customElements.define("draft-keeper", class extends HTMLElement {
 
   #key(event) {
     const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey);
-    if (isSend || (event.key === "Escape" && !event.defaultPrevented)) {
+    const isOut = event.key === "Escape" && !event.defaultPrevented && !this.querySelector(":popover-open");
+    if (isSend || isOut) {
       event.preventDefault();
       event.stopPropagation();
       this.querySelector(isSend ? "[data-send]" : "[data-close-composer]")?.click();

@@ -1,10 +1,9 @@
-// What is put into a letter while it is written: a template filled in where the caret is, and the
-// signature that goes with the entry of From, in the place of the one that is there.
+// What is put into a letter while it is written: a template filled in where the caret is, or a
+// field of one.
 import { tell } from "./trouble.js";
 
 const PART = { "HX-Request": "true" };
 
-// A button's: a template, or the field of one.
 export function put(button) {
   const { fill: template, insert } = button.dataset;
   const form = button.closest("form");
@@ -24,11 +23,4 @@ async function fill(path, button, keeper) {
   if (subject && !field.value) field.value = subject;
   keeper.querySelector("rich-editor").insert(html);
   if (open.length) tell(`Nothing is known for ${open.join(", ")}. It is marked in the text: fill it in before you send this.`);
-}
-
-// Another entry of From was chosen.
-export async function follow(sender, keeper) {
-  const query = new URLSearchParams({ sender });
-  const answer = await fetch(`${keeper.dataset.signatureFrom}?${query}`, { headers: PART }).catch(() => null);
-  if (answer?.ok && !answer.headers.has("HX-Redirect")) keeper.querySelector("rich-editor").sign((await answer.json()).html);
 }

@@ -1,7 +1,7 @@
 // <rich-editor> around a toolbar and two textareas, one for plain text and one for HTML: lets people
 // write with formatting. Without script, and whoever wants it so, writes plain text. What was
 // written is always in the textarea that counts, which the field "mode" names, so that forms send
-// it. Buttons with data-do say what they do; .insert() and .sign() are for its neighbours.
+// it. Buttons with data-do say what they do; .insert() and .changed() are for its neighbours.
 import { edit } from "./rich-text.js";
 import { Toolbar, walk } from "./rich-toolbar.js";
 
@@ -51,28 +51,14 @@ customElements.define("rich-editor", class extends HTMLElement {
   insert(html) {
     if (this.isRich) this.pad.insertHTML(html);
     else this.text.setRangeText(words(html), this.text.selectionStart, this.text.selectionEnd, "end");
-    this.#keep();
+    this.changed();
     this.field.focus();
   }
 
   image(src, alt) {
     if (!this.isRich) return;
     this.pad.insertImage(src, { alt });
-    this.#keep();
-  }
-
-  // Another signature in the place of the one that is there, or at the end; empty takes it away.
-  sign(html) {
-    if (!this.isRich) return;
-    const old = this.place.querySelector("[data-signature]");
-    const block = document.createElement("div");
-    block.dataset.signature = "";
-    block.append(this.pad.cleaned(html));
-    this.pad.saveUndoState();
-    if (!html) old?.remove();
-    else if (old) old.replaceWith(block);
-    else this.place.append(document.createElement("div"), block);
-    this.#keep();
+    this.changed();
   }
 
   async #open(html) {
@@ -83,7 +69,7 @@ customElements.define("rich-editor", class extends HTMLElement {
     if (this.pad) return this.pad.setHTML(html);
     this.pad = await edit(this.place, html);
     this.tools = new Toolbar(this.bar, this.querySelector("[data-link]"), this.pad);
-    this.pad.addEventListener("input", () => this.#keep());
+    this.pad.addEventListener("input", () => this.changed());
   }
 
   #close() {
@@ -94,7 +80,7 @@ customElements.define("rich-editor", class extends HTMLElement {
   }
 
   #show() {
-    for (const button of this.bar.querySelectorAll("[data-do]")) {
+    for (const button of this.bar.querySelectorAll("[data-do], [data-rich]")) {
       if (button.dataset.do === "plain") button.ariaPressed = String(!this.isRich);
       else button.disabled = !this.isRich;
     }
@@ -105,11 +91,11 @@ customElements.define("rich-editor", class extends HTMLElement {
       this.text.value = this.place.innerText.replace(/\n{3,}/g, "\n\n").trim();
       this.#close();
     } else await this.#open(blocks(this.text.value));
-    this.#keep();
+    this.changed();
     this.field.focus();
   }
 
-  #keep() {
+  changed() {
     if (this.isRich) this.html.value = this.#read();
     (this.isRich ? this.html : this.text).dispatchEvent(new Event("input", { bubbles: true }));
   }
