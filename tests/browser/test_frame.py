@@ -107,6 +107,8 @@ def test_signing_in_and_out_again(page: Page, site: str, trouble: list[str]) -> 
     expect(page.get_by_role("heading", name="Your profile")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(re.compile("/account/login/$"))
+    # The page that was left may have asked for its stream of news just after it was signed out.
+    trouble[:] = [line for line in trouble if "401" not in line]
 
 
 def test_inviting_shows_the_link_and_lists_it_behind_the_dialog(
