@@ -1,7 +1,7 @@
 """From where, and as whom, people may write."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from mailweave.kit import clock, jobs, scope
@@ -47,7 +47,8 @@ def may_send(member: Member, mailbox: Mailbox) -> bool:
 
 def choices(member: Member) -> list[Choice]:
     """Every address this member may write from, also those that cannot be used just now; own
-    mailboxes first. Three queries."""
+    mailboxes first. Where the provider knows no name for an own one, it is the member's. Three
+    queries."""
     rows = Mailbox.objects.order_by("delegate_id", "pk").filter(disconnected_at=None)
     boxes = [one for one in rows if may_send(member, one)]
     ids = [one.pk for one in boxes]
@@ -56,9 +57,10 @@ def choices(member: Member) -> list[Choice]:
         given[one.mailbox_id].append(one)
     problems = dict(Sync.objects.filter(mailbox_id__in=ids).values_list("mailbox_id", "problem"))
     ordered = sorted(boxes, key=lambda one: (one.is_shared, one.pk))
-    return [
+    found = [
         choice for box in ordered for choice in _choices(box, given[box.pk], problems.get(box.pk))
     ]
+    return [replace(one, name=one.name or ("" if one.shared else member.name)) for one in found]
 
 
 def pick(

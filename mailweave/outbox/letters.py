@@ -41,7 +41,7 @@ def write(member: Member, viewer: Viewer, submission: Submission) -> bytes:
     """The letter of a submission, as it would go now. Raises compose.Unwritable."""
     draft = submission.draft
     choice = identities.find(member, submission.mailbox_id, submission.address)
-    name = (choice.name if choice else "") or ("" if choice and choice.shared else member.name)
+    name = choice.name if choice else member.name
     to, cc, bcc = (_people(one) for one in (draft.to, draft.cc, draft.bcc))
     origin = _origin(viewer, draft)
     content = _content(member, viewer, draft)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from mailweave.kit import clock, jobs, live
 from mailweave.kit.errors import Expected
@@ -96,6 +96,7 @@ def submit(
         raise Unsendable(["Please choose from where to send this."])
     identities.remember(member, choice)
     send_at = _send_at(member, when)
+    _end_notices(draft)
     key = uuid4().hex
     made: Submission = Submission.objects.create(
         draft=draft,
@@ -194,12 +195,26 @@ def find(member: Member, submission_id: int) -> Submission:
 def listed(
     member: Member, states: Collection[str], *, before: int | None = None, limit: int = 30
 ) -> list[Submission]:
-    """A page of what this member ordered to be sent, in these states, newest first."""
-    rows = Submission.objects.filter(author_id=member.user_id, state__in=states)
+    """A page of what this member ordered to be sent, in these states, newest first. Of a draft
+    that was ordered to go once more, or discarded, what failed before is not among them."""
+    rows = Submission.objects.filter(~_is_behind(), author_id=member.user_id, state__in=states)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     rows = rows.select_related("draft__source", "mailbox", "message")
     return list(rows.order_by("-pk")[:limit])
+
+
+def waiting(member: Member, *, after: int | None = None, limit: int = 30) -> list[Submission]:
+    """A page of what this member ordered that is still to go, the next first; ``after`` is the
+    number of the page before's last."""
+    rows = Submission.objects.filter(
+        author_id=member.user_id, state__in=[State.SCHEDULED, State.SENDING]
+    )
+    if after is not None:
+        at = Submission.objects.filter(pk=after).values("send_at")[:1]
+        rows = rows.filter(Q(send_at__gt=at) | Q(send_at=at, pk__gt=after))
+    rows = rows.select_related("draft__source", "mailbox", "message")
+    return list(rows.order_by("send_at", "pk")[:limit])
 
 
 def pending(member: Member) -> QuerySet[Submission]:
@@ -277,6 +292,24 @@ def _send_at(member: Member, when: When | None) -> datetime:
     return at
 
 
+def _end_notices(draft: Draft) -> None:
+    """Its author was told that an earlier try failed, and has tried again."""
+    failed = Submission.objects.filter(draft=draft, state=State.FAILED)
+    notifications.end([notice_key(one) for one in failed])
+
+
+def next_try(submission: Submission) -> Submission | None:
+    """The last order to send the same draft that came after this one."""
+    later = Submission.objects.filter(draft_id=submission.draft_id, pk__gt=submission.pk)
+    found: Submission | None = later.order_by("-pk").first()
+    return found
+
+
+def _is_behind() -> Q:
+    later = Submission.objects.filter(draft=OuterRef("draft"), pk__gt=OuterRef("pk"))
+    return Q(state=State.FAILED) & (Q(draft__discarded_at__isnull=False) | Exists(later))
+
+
 def _is_theirs(member: Member, submission: Submission) -> bool:
     if submission.author_id == member.user_id:
         return True
@@ -290,7 +323,7 @@ def count(member: Member) -> dict[str, Any]:
     return {
         "drafts": drafts.written(member).count(),
         "scheduled": rows.filter(state=State.SCHEDULED).count(),
-        "trouble": rows.filter(state__in=[State.FAILED, State.UNKNOWN], draft__discarded_at=None)
+        "trouble": rows.filter(~_is_behind(), state__in=[State.FAILED, State.UNKNOWN])
         .exclude(problem=Submission.Problem.DECLARED)
         .count(),
     }

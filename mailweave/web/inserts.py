@@ -33,18 +33,19 @@ def signature(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def fill(request: HttpRequest, pk: int, template_id: int) -> HttpResponse:
     """A template filled in with what is known of what the draft is about. What has no value is
-    marked in it, and named."""
+    marked in it, and named in words."""
     member = member_of(request)
     draft = composer.find(member, pk)
     try:
         found = templates.find(member, template_id)
     except templates.NotFound:
         raise Http404 from None
+    words = templates.known()
     filled = templates.fill(member, found, submissions.records(draft), draft.address)
     return JsonResponse(
         {
             "subject": filled.subject.content,
             "html": filled.html.content,
-            "open": list(filled.unresolved),
+            "open": [words.get(one, one) for one in filled.unresolved],
         }
     )

@@ -47,15 +47,17 @@ def drafts_page(request: HttpRequest) -> HttpResponse:
 @members
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    """What the member ordered to be sent, newest first."""
+    """What the member ordered to be sent: what waits with the next first, the rest newest first."""
     member = member_of(request)
     shown = request.GET.get("show", "waiting")
     if shown not in SHOWN:
         raise Http404
     before = request.GET.get("before", "")
     number = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None
-    states = SHOWN[shown][1]
-    found = submissions.listed(member, states, before=number, limit=PAGE + 1)
+    if shown == "waiting":
+        found = submissions.waiting(member, after=number, limit=PAGE + 1)
+    else:
+        found = submissions.listed(member, SHOWN[shown][1], before=number, limit=PAGE + 1)
     facts = {
         "shown": shown,
         "tabs": [(word, label) for word, (label, _) in SHOWN.items()],
@@ -77,6 +79,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
     fields = (("To", draft.to), ("Cc", draft.cc), ("Bcc", draft.bcc))
     facts = {
         "line": line,
+        "later": submissions.next_try(found),
         "fields": [(label, ", ".join(entries)) for label, entries in fields if entries],
         "shown": next((word for word, (_, held) in SHOWN.items() if found.state in held), ""),
     }
@@ -162,6 +165,8 @@ def _retry(order: Order) -> str:
     draft: Draft = order.submission.draft
     if order.submission.state != State.FAILED or draft.author_id != order.member.user_id:
         raise Expected("Only what was not sent, and what you wrote, can be sent again by you.")
+    if submissions.next_try(order.submission):
+        raise Expected("It was tried again already. Nothing was changed.")
     viewer = viewer_for(order.member)
     answered = order.submission.problem == Submission.Problem.ANSWERED
     submissions.submit(order.member, viewer, draft.pk, draft.version, in_spite=answered)

@@ -1,5 +1,6 @@
 """When letters go, and what stops them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -232,6 +233,19 @@ def test_from_is_where_it_came_in_else_where_one_wrote_from_last(desk: Desk, pos
         assert identities.stale(member) == []
         desk.hands.advance(86400)
         assert identities.stale(member) == [here]
+
+
+def test_who_has_no_name_at_the_provider_has_their_own(desk: Desk, post: Post) -> None:
+    given = [replace(one, name="Sales" if one.address.startswith("sales") else "")
+             for one in post.identities()]  # fmt: skip
+    with desk.inside():
+        identities.keep(desk.mailbox_id, given)
+        names = {one.address: one.name for one in identities.choices(desk.member)}
+        assert names["ada@north.example"] == desk.member.name
+        assert names["sales@north.example"] == "Sales"
+        Mailbox.objects.update(delegate_id=desk.mailbox_id)
+        names = {one.address: one.name for one in identities.choices(desk.member)}
+        assert names["ada@north.example"] == ""
 
 
 def _address(choice: identities.Choice | None) -> str:

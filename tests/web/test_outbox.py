@@ -1,5 +1,6 @@
 """The outbox: what is to go, what went, what did not, and what can be done about it."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from mailweave.kit import clock
 from mailweave.outbox.models import Draft, Submission
+from mailweave.people import notifications
 from tests.web.letters import PART, Post, make_post
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +96,41 @@ def test_what_is_unclear_is_said_by_a_person(post: Post) -> None:
     post.browser.post(f"{OUTBOX}{one.pk}/retry/")
     with post.inside():
         assert Submission.objects.filter(draft=one.draft_id, state="scheduled").count() == 1
+
+
+def test_what_is_tried_again_leaves_its_failure_behind(post: Post) -> None:
+    one = order(post, state="failed", problem="refused", problem_text="Too many recipients.")
+    key = f"submission-{one.pk}"
+    with post.inside():
+        notifications.notify([post.member.user_id], kind="not_sent", key=key, title="Not sent")
+    post.browser.post(f"{OUTBOX}{one.pk}/retry/")
+    with post.inside():
+        assert key not in notifications.open_keys("submission-")
+        later = Submission.objects.get(draft=one.draft_id, state="scheduled")
+    assert "Everything you sent went out." in show(post, "trouble")
+    page = post.browser.get(f"{OUTBOX}{one.pk}/").content.decode()
+    assert f'<a href="{OUTBOX}{later.pk}/">tried again</a>' in page
+    assert "Send again" not in page
+    assert post.browser.post(f"{OUTBOX}{one.pk}/retry/").status_code == 422
+
+
+def test_what_failed_and_was_discarded_is_not_listed(post: Post) -> None:
+    one = order(post, state="failed", problem="refused")
+    assert f'id="letter-{one.pk}"' in show(post, "trouble")
+    with post.inside():
+        Draft.objects.filter(pk=one.draft_id).update(discarded_at=clock.now())
+    assert f'id="letter-{one.pk}"' not in show(post, "trouble")
+
+
+def test_what_goes_next_stands_first(post: Post) -> None:
+    now = clock.now()
+    days = [2, 31, *range(3, 31), 1]
+    made = {day: order(post, send_at=now + timedelta(days=day)).pk for day in days}
+    page = show(post, "waiting")
+    shown = [int(each) for each in re.findall(r'id="letter-(\d+)"', page)]
+    assert shown == [made[day] for day in range(1, 31)]
+    rest = post.browser.get(f"{OUTBOX}?show=waiting&before={made[30]}").content.decode()
+    assert re.findall(r'id="letter-(\d+)"', rest) == [str(made[31])]
 
 
 def test_only_what_certainly_was_not_sent_is_sent_again(post: Post) -> None:

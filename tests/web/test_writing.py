@@ -83,7 +83,7 @@ def test_a_template_is_filled_in_from_the_record(post: Post) -> None:
     filled = json.loads(post.browser.post(path).content)
     assert filled["subject"] == "Hi Mara"
     assert "Dear Mara" in filled["html"]
-    assert filled["open"] == ["deal.name"]
+    assert filled["open"] == ["Deal: Name"]
     assert 'data-unresolved="deal.name"' in filled["html"]
 
 
