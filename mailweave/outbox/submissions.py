@@ -307,7 +307,7 @@ def next_try(submission: Submission) -> Submission | None:
 
 def _is_behind() -> Q:
     later = Submission.objects.filter(draft=OuterRef("draft"), pk__gt=OuterRef("pk"))
-    return Q(state=State.FAILED) & (Q(draft__discarded_at__isnull=False) | Exists(later))
+    return Q(Q(draft__discarded_at__isnull=False) | Q(Exists(later)), state=State.FAILED)
 
 
 def _is_theirs(member: Member, submission: Submission) -> bool:
