@@ -161,6 +161,14 @@ def in_threads(member: Member, thread_ids: Iterable[int]) -> list[Draft]:
     return list(rows.select_related("mailbox", "source").order_by("made_at"))
 
 
+def about(member: Member, record: Record) -> list[Draft]:
+    """Those that were begun on a record's page, oldest first; fifty at most."""
+    kind, number = record
+    rows = written(member).filter(kinds__contains=[kind], record_ids__contains=[number])
+    found = rows.select_related("mailbox", "source").order_by("made_at")[:50]
+    return [one for one in found if record in zip(one.kinds, one.record_ids, strict=True)]
+
+
 def newest_in(thread_id: int) -> int:
     """The number of the message that was stored last in a thread; 0 if it has none."""
     rows = Message.objects.filter(thread_id=thread_id).order_by("-pk")

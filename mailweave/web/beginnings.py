@@ -33,10 +33,14 @@ def new(member: Member, record: str, to: Sequence[str]) -> Draft:
     )
 
 
-def answer(member: Member, viewer: Viewer, message_id: int, about: tuple[str, int]) -> Draft:
-    """An answer to a message about a record, to all who have it; who is told of everything about
-    the record gets a copy."""
-    draft = answering.begin(member, viewer, message_id, Draft.Act.REPLY_ALL, [about])
+def answer(
+    member: Member, viewer: Viewer, message_id: int, act: Draft.Act, about: tuple[str, int]
+) -> Draft:
+    """An answer to a message about a record, or that message passed on; who is told of everything
+    about the record gets a copy of answers."""
+    draft = answering.begin(member, viewer, message_id, act, [about])
+    if act == Draft.Act.FORWARD:
+        return draft
     said = registry.write_to(about)
     here = {one.normal for one in recipients.read([*draft.to, *draft.cc])}
     missing = [one for one in (said[1] if said else ()) if one not in here]

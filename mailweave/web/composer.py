@@ -52,10 +52,8 @@ def begin(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Answer a message, or pass it on: in the draft where that is begun already."""
     member = _writer(request)
-    if act not in {Draft.Act.REPLY, Draft.Act.REPLY_ALL, Draft.Act.FORWARD}:
-        raise Http404
     try:
-        draft = answering.begin(member, viewer_for(member), pk, Draft.Act(act))
+        draft = answering.begin(member, viewer_for(member), pk, _act(act))
     except NotFound:
         raise Http404 from None
     return opened(request, member, draft)
@@ -64,14 +62,16 @@ def answer(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 @members
 @require_POST
 def answer_about(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
-    """Answer the newest message about a record, to all who have it and who is to get a copy."""
+    """Answer the newest message about a record, to all who have it unless ``act`` says otherwise,
+    and to who is to get a copy; or pass it on."""
     member = _writer(request)
     viewer, about = viewer_for(member), (kind, record_id)
     lists.card_of(about, member)
     newest = pending.newest_about(viewer, *about)
     if newest is None:
         raise Http404
-    draft = beginnings.answer(member, viewer, newest, about)
+    act = _act(request.POST.get("act", Draft.Act.REPLY_ALL))
+    draft = beginnings.answer(member, viewer, newest, act, about)
     return opened(request, member, draft)
 
 
@@ -115,6 +115,12 @@ def find(member: Member, pk: int) -> Draft:
         return drafts.find(member, pk)
     except drafts.NotFound:
         raise Http404 from None
+
+
+def _act(word: str) -> Draft.Act:
+    if word not in {Draft.Act.REPLY, Draft.Act.REPLY_ALL, Draft.Act.FORWARD}:
+        raise Http404
+    return Draft.Act(word)
 
 
 def _writer(request: HttpRequest) -> Member:

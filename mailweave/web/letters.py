@@ -21,7 +21,8 @@ from mailweave.outbox.models import Draft, DraftFile, Template
 from mailweave.people.access import Member
 from mailweave.web.templatetags.ui import clock_time
 
-FRAMES = ("dock", "inline", "page")
+FRAMES = ("dock", "inline", "record", "page")
+"""In the corner, in its conversation, beside its record, on a page of its own."""
 DAY = timedelta(days=1)
 MORNING, EVENING = 9, 18
 FORGOTTEN = re.compile(

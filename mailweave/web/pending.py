@@ -61,8 +61,10 @@ def of_thread(viewer: Viewer, member: Member, thread_id: int) -> Ways:
 
 
 def of_record(member: Member, kind: str, record_id: int) -> list[Line]:
-    """Letters on their way about a record that the member sees."""
-    return letter_lines.of_submissions(submissions.pending_about(member, kind, record_id))
+    """Letters on their way about a record that the member sees, and what they write about it."""
+    found = submissions.pending_about(member, kind, record_id)
+    mine = drafts.about(member, (kind, record_id))
+    return [*letter_lines.of_submissions(found), *letter_lines.of_drafts(mine)]
 
 
 def facts_of(viewer: Viewer, member: Member, kind: str, record_id: int) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def facts_of(viewer: Viewer, member: Member, kind: str, record_id: int) -> dict[
     return {
         "lines": of_record(member, kind, record_id),
         "may_write": bool(identities.choices(member)),
-        "answers": newest_about(viewer, kind, record_id) is not None,
+        "newest": newest_about(viewer, kind, record_id),
     }
 
 

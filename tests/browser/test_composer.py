@@ -19,6 +19,7 @@ from mailweave.people.access import Member
 from mailweave.people.models import User
 from tests.browser.walking import look
 from tests.web.letters import Post, make_post
+from tests.web.letters_sent import order, sent, tell
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[[Member], None]
@@ -110,7 +111,11 @@ def test_a_letter_is_written_sent_and_had_back(
 def test_an_answer_stays_while_mail_comes_in_and_another_tab_writes(
     page: Page, context: BrowserContext, enter: Enter, post: Post, axe: Axe, trouble: list[str]
 ) -> None:
-    thread, _ = post.letter(subject="Offer", sender="mara@acme.example", minute=5)
+    thread, _ = post.letter(
+        subject="Offer", sender="mara@acme.example", minute=5, html="<p>Terms</p>" * 60
+    )
+    _, ours = sent(post, thread=thread, subject="Offer", minute=6)
+    letter = order(post, ours)
     enter(post.member)
     with page.expect_response("**/live/"):
         page.goto(f"/mail/threads/{thread}/")
@@ -119,12 +124,20 @@ def test_an_answer_stays_while_mail_comes_in_and_another_tab_writes(
     text = here.get_by_role("textbox", name="Message")
     expect(text).to_be_focused()
     page.keyboard.type("Thank you")
-    post.letter(
+    place = here.bounding_box()
+    _, more = post.letter(
         thread=thread, subject="Offer", sender="mara@acme.example", minute=9, text="One more"
     )
+    tell(post, letter)
     with post.inside():
         live.tell("mail")
-    expect(page.locator("details.msg")).to_have_count(2)
+    expect(page.locator("details.msg")).to_have_count(3)
+    expect(page.locator("#thread-count")).to_have_text("3 messages")
+    expect(page.locator(f"#message-{ours}")).to_contain_text("Not delivered to ben@partner")
+    expect(page.locator(f"#mark-{ours}")).to_have_text("Not delivered")
+    expect(page.frame_locator(f"#message-{more} iframe").get_by_text("One more")).to_be_visible()
+    assert place
+    assert here.bounding_box() == pytest.approx(place, abs=2)
     page.keyboard.type(", Mara")
     expect(text).to_have_text("Thank you, Mara")
     expect(text).to_be_focused()
@@ -132,7 +145,7 @@ def test_an_answer_stays_while_mail_comes_in_and_another_tab_writes(
     assert axe(page) == []
     assert 60_000 < weight(page) < 75_000
     with post.inside():
-        draft = Draft.objects.get()
+        draft = Draft.objects.get(act="reply")
     other = context.new_page()
     other.goto(f"/compose/{draft.pk}/")
     expect(other.get_by_role("textbox", name="Message")).to_contain_text("Thank you, Mara")
@@ -153,6 +166,41 @@ def test_an_answer_stays_while_mail_comes_in_and_another_tab_writes(
     expect(here).to_have_count(0)
     expect(page.locator(".answers button").first).to_be_focused()
     expect(page.locator("[data-draft-line]")).to_contain_text("Thank you, Mara")
+
+
+def test_one_answers_beside_the_record(
+    page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str]
+) -> None:
+    contact = post.contact("Lena Brandt", "lena@b.example")
+    post.letter(subject="Offer", sender="lena@b.example", minute=5)
+    enter(post.member)
+    with page.expect_response("**/live/"):
+        page.goto(f"/crm/contacts/{contact}/")
+    expect(page.get_by_role("button", name="Reply r")).to_be_visible()
+    page.keyboard.press("r")
+    here = page.locator(".rail #answer draft-keeper")
+    text = here.get_by_role("textbox", name="Message")
+    expect(text).to_be_focused()
+    page.keyboard.type("Thank you")
+    post.letter(subject="Another", sender="lena@b.example", minute=9)
+    with post.inside():
+        live.tell("mail")
+    expect(page.locator("#email-panel li.row")).to_have_count(2)
+    page.keyboard.type(", Lena")
+    expect(text).to_be_focused()
+    assert axe(page) == []
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_role("link", name="Timeline", exact=True).click()
+    expect(page.locator("#timeline")).to_be_visible()
+    expect(text).to_have_text("Thank you, Lena")
+    expect(here.locator("[data-saved]")).to_contain_text("Saved")
+    text.press("Escape")
+    expect(here).to_have_count(0)
+    expect(page.get_by_role("button", name="Reply r")).to_be_focused()
+    page.locator("#record-pending").get_by_role("link", name="Go on writing").click()
+    expect(text).to_have_text("Thank you, Lena")
 
 
 def test_what_is_written_outlives_the_browser(page: Page, enter: Enter, post: Post) -> None:

@@ -260,13 +260,24 @@ def test_a_records_page_has_what_is_on_its_way_about_it(post: Post) -> None:
     path = f"/records/crm.contact/{contact}/"
     text = post.browser.get(f"{path}mail/", headers=PART).content.decode()
     assert f'name="record" value="crm.contact:{contact}"' in text
-    assert "record_answer" not in text
+    assert f'"{path}answer/"' not in text
     assert post.browser.post(f"{path}answer/").status_code == 404
     put(post, begin(post, record=f"crm.contact:{contact}"), do="send")
     text = post.browser.get(f"{path}pending/").content.decode()
     assert "Terms" in text
     post.letter(subject="Which?", sender="mara@acme.example")
-    answer = post.browser.post(f"{path}answer/", {"frame": "dock"}, headers=PART)
+    assert f'"{path}answer/"' in post.browser.get(f"{path}mail/", headers=PART).content.decode()
+    answer = post.browser.post(f"{path}answer/", {"frame": "record"}, headers=PART)
     assert "Re: Which?" in answer.content.decode()
+    assert "this conversation" in answer.content.decode()
     with post.inside():
-        assert Draft.objects.get(act="reply_all").record_ids == [contact]
+        one = Draft.objects.get(act="reply_all")
+    assert one.record_ids == [contact]
+    assert "data-draft-line" not in post.browser.get(f"{path}pending/").content.decode()
+    put(post, one)
+    text = post.browser.get(f"{path}pending/").content.decode()
+    assert f'hx-get="/compose/{one.pk}/?frame=record"' in text
+    for act, status in (("forward", 200), ("reply", 200), ("new", 404)):
+        given = {"frame": "record", "act": act}
+        found = post.browser.post(f"{path}answer/", given, headers=PART)
+        assert found.status_code == status, act

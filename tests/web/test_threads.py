@@ -178,7 +178,7 @@ def test_a_long_thread_starts_with_its_newest_messages(post: Post) -> None:
     text = read(post, thread)
     assert [pk for pk, _ in cards(text)] == made[3:]
     assert "3 older messages, 1 unread" in text
-    assert f'<span class="count">{len(made)} messages</span>' in text
+    assert f'<span class="count" id="thread-count">{len(made)} messages</span>' in text
     assert 'id="thread-title" tabindex="-1">Terms</h2>' in text
 
 

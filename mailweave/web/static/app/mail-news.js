@@ -101,14 +101,17 @@ async function renewThread() {
   if (!page || !list.isConnected) return;
   const fresh = [...page.querySelectorAll("details.msg")];
   const known = fresh.map((message) => document.getElementById(message.id)).find(Boolean);
+  const writing = document.activeElement.closest("#answer");
+  const before = writing?.getBoundingClientRect().top;
   merge(list, fresh, false, known ?? null);
   for (const message of fresh) show(document.getElementById(message.id), message.hasAttribute("data-unread"));
   const now = page.getElementById("thread");
   if (now) document.getElementById("thread").toggleAttribute("data-unread", now.hasAttribute("data-unread"));
-  for (const fresh of page.querySelectorAll(".filed, .filings")) {
+  for (const fresh of page.querySelectorAll(".filed, .filings, .told, .told-mark, #thread-count")) {
     const known = document.getElementById(fresh.id);
     if (known && !known.contains(document.activeElement)) replace(known, fresh);
   }
+  if (writing) document.getElementById("read").scrollTop += writing.getBoundingClientRect().top - before;
 }
 
 async function renew() {
