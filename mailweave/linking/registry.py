@@ -182,9 +182,12 @@ def sources(record: tuple[str, int], member: Member) -> list[tuple[str, int]]:
     return [one for one in found if one in seen]
 
 
-def search(text: str, member: Member, limit: int = 10) -> list[Card]:
-    """What ``text`` may mean, over all kinds in turn; at most ``limit`` of each."""
-    asked = [kind for kind in kinds() if _has(member, kind)]
+def search(
+    text: str, member: Member, limit: int = 10, among: Iterable[str] | None = None
+) -> list[Card]:
+    """What ``text`` may mean, over all kinds, or those ``among`` which to look, in turn; at most
+    ``limit`` of each."""
+    asked = [kind for kind in (kinds() if among is None else among) if _has(member, kind)]
     return [card for kind in asked for card in _search(kind, text, member, limit)]
 
 

@@ -57,8 +57,9 @@ def find(viewer: Viewer, member: Member, text: str) -> list[Person]:
 
 
 def _on_record(member: Member, text: str) -> list[Person]:
-    """Records that fit, at the address that does, else at their foremost one."""
-    cards = registry.search(text, member, FOUND)
+    """Records that fit, of kinds that addresses lead to, at the address that does, else at their
+    foremost one."""
+    cards = registry.search(text, member, FOUND, among=registry.matched_kinds())
     reached = suggestions.reached_at([(one.kind, one.record_id) for one in cards])
     found = []
     for card in cards:
