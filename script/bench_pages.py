@@ -101,15 +101,16 @@ def read_options() -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def database() -> Iterator[None]:
-    """DATABASE_URL's database (used as it is if it is filled already), or an embedded one."""
+def database(kept: Path | None = None) -> Iterator[None]:
+    """DATABASE_URL's database (used as it is if it is filled already), or an embedded one, in a
+    directory that stays or in one that is removed in the end."""
     for name in [one for one in os.environ if one.startswith("MAILWEAVE_") and one not in KEPT]:
         del os.environ[name]
     os.environ["DJANGO_SETTINGS_MODULE"] = "mailweave.config.settings"
-    home = Path(tempfile.mkdtemp(prefix="mailweave-bench-"))
+    home = kept.resolve() if kept else Path(tempfile.mkdtemp(prefix="mailweave-bench-"))
+    (home / "data").mkdir(mode=0o755, parents=True, exist_ok=True)
     home.chmod(0o755)
     os.environ["MAILWEAVE_DATA"] = str(home / "data")
-    (home / "data").mkdir(mode=0o755)
     from mailweave.config import boot
     from mailweave.config import database as place
 
@@ -122,7 +123,8 @@ def database() -> Iterator[None]:
         connections.close_all()
         if not os.environ.get("DATABASE_URL"):
             place.embedded(home / "data").stop()
-        shutil.rmtree(home, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def fill(messages: int) -> None:

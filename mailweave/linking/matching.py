@@ -34,11 +34,15 @@ def link(thread_ids: Collection[int]) -> None:
 
     Part of the transaction that stored them: mail is never seen unlinked because a job was late.
     """
-    imagine(thread_ids, policy.current(), policy.hidden())
-    with connection.cursor() as cursor:
-        _run(cursor, "drop_links")
-        _run(cursor, "write_links")
-    derive(thread_ids)
+    _file(thread_ids)
+    _derive(thread_ids, moved=thread_ids)
+
+
+def link_again(thread_ids: Collection[int]) -> None:
+    """The same for threads whose messages and copies are what they were when they were derived
+    last: only what follows from links is looked at, and written where it has changed."""
+    _file(thread_ids)
+    _derive(thread_ids, moved=())
 
 
 def threads_of(address_ids: Collection[int]) -> list[int]:
@@ -55,31 +59,54 @@ def rematch(message_ids: Collection[int]) -> None:
 def imagine(thread_ids: Collection[int], matching: Matching, hidden: Own) -> None:
     """Fill the temporary table ``would`` with every link that mail of these threads would have by
     a policy, those by hand among them; ``considered`` names the messages. Nothing is linked."""
+    _look(thread_ids, hidden)
     asked = {**matching.parameters(), **policy.parameters(hidden)}
     with connection.cursor() as cursor:
-        cursor.execute(QUERIES["tables"])
-        _run(cursor, "consider", threads=list(set(thread_ids)), **asked)
         for name in _steps(matching):
             _run(cursor, name, **asked)
 
 
 def derive(thread_ids: Collection[int]) -> None:
     """Bring the rows derived from links up to date for these threads."""
-    given = list(thread_ids)
+    _look(thread_ids, Own())
     with connection.cursor() as cursor:
-        _run(cursor, "doors_in_threads", threads=given)
-        changed = dict(cursor.fetchall())
-        _run(cursor, "drop_thread_records", threads=given)
-        lost = cursor.fetchall()
-        _run(cursor, "derive_thread_records", threads=given)
-    threads.mark_doors(changed)
-    threads.refresh(given)
-    unlinked.derive(given)
-    activity.refresh(given, lost)
+        _run(cursor, "as_linked")
+    _derive(thread_ids, moved=thread_ids)
+
+
+def _look(thread_ids: Collection[int], hidden: Own) -> None:
+    """Fill the tables of the messages that are ``considered`` and of the links they have."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["tables"])
+        given = list(set(thread_ids))
+        _run(cursor, "consider", threads=given, **policy.parameters(hidden))
+        _run(cursor, "stand")
+
+
+def _file(thread_ids: Collection[int]) -> None:
+    imagine(thread_ids, policy.current(), policy.hidden())
+    with connection.cursor() as cursor:
+        _run(cursor, "drop_links")
+        _run(cursor, "write_links")
+
+
+def _derive(thread_ids: Collection[int], *, moved: Collection[int]) -> None:
+    """From the table ``would``, which says what is linked. What is ``moved`` has other messages or
+    copies than before."""
+    with connection.cursor() as cursor:
+        _run(cursor, "doors")
+        opened = cursor.fetchall()
+        _run(cursor, "thread_records", threads=list(thread_ids))
+        changed = cursor.fetchall()
+    threads.mark_doors({message: doors for message, doors, _ in opened})
+    threads.refresh(moved)
+    threads.reopen({thread for *_, thread in opened}.difference(moved))
+    unlinked.derive(thread_ids)
+    activity.refresh(moved, changed)
 
 
 def _steps(matching: Matching) -> list[str]:
-    steps = ["by_hand", "by_address"]
+    steps = ["involve", "by_hand", "by_address"]
     if matching.takes_first and matching.inherits:
         steps.append("lead")
     if matching.inherits:
@@ -94,5 +121,4 @@ def _find(name: str, **parameters: Any) -> list[int]:
 
 
 def _run(cursor: Any, name: str, **parameters: Any) -> None:
-    query = QUERIES[name].replace("{outsider: m.id}", policy.outsider("m.id"))
-    cursor.execute(query, {"workspace": scope.current(), **parameters})
+    cursor.execute(QUERIES[name], {"workspace": scope.current(), **parameters})

@@ -19,8 +19,10 @@ from mailweave.mail.models import Policy
 QUERIES = sql.load("mailweave.linking", "relinking")
 AT_ONCE = 2_000
 """Messages that are linked anew in the transaction that changed a record."""
-STEP = 500
+STEP = 2_000
 """About how many messages to a transaction: others who store wait for it."""
+LAST = 2**63 - 1
+"""More than any thread's number."""
 SLICE = timedelta(seconds=5)
 SAMPLES = 20
 TOPIC = "policies"
@@ -36,7 +38,7 @@ def relink(thread_ids: Collection[int]) -> None:
     ids = sorted(set(thread_ids))
     total = sql.run(QUERIES["count"], threads=ids)[0][0]
     if total <= AT_ONCE:
-        matching.link(ids)
+        matching.link_again(ids)
     else:
         begin(Relinking(state=State.APPLYING, threads=ids, total=total, started_at=clock.now()))
 
@@ -70,7 +72,8 @@ def step(workspace_id: int, relinking_id: int) -> bool:
     """One transaction of it; says whether there is more."""
     with scope.workspace(workspace_id):
         store.hold()
-        rows = Relinking.objects.select_for_update()
+        # Without the threads: there may be a hundred thousand, and they stay what they are.
+        rows = Relinking.objects.select_for_update().defer("threads")
         row = rows.filter(pk=relinking_id, state__in=Relinking.WORKING).first()
         if row is None:
             return False
@@ -89,7 +92,8 @@ def versions() -> list[int]:
 
 
 def _do(row: Relinking) -> None:
-    threads = sql.run(QUERIES["next"], given=row.threads, position=row.position, limit=STEP)
+    before = LAST if row.position is None else row.position
+    threads = sql.run(QUERIES["next"], row=row.pk, before=before, limit=STEP)
     if not threads:
         row.state, row.ended_at = _NEXT[State(row.state)], clock.now()
         return
@@ -97,7 +101,7 @@ def _do(row: Relinking) -> None:
     if row.state == State.MEASURING:
         _measure(row, [pk for pk, _ in chosen])
     else:
-        matching.link([pk for pk, _ in chosen])
+        matching.link_again([pk for pk, _ in chosen])
     row.position = chosen[-1][0]
     row.done += sum(count for _, count in chosen)
 

@@ -54,6 +54,13 @@ def recount(thread_ids: Collection[int]) -> None:
         cursor.execute(QUERIES["recount"], parameters)
 
 
+def reopen(thread_ids: Collection[int]) -> None:
+    """The part of :func:`refresh` that is about mailboxes, where only doors have changed."""
+    with connection.cursor() as cursor:
+        parameters: dict[str, Any] = {"workspace": scope.current(), "threads": list(thread_ids)}
+        cursor.execute(QUERIES["refresh_mailboxes"], parameters)
+
+
 def drop_emptied(thread_ids: Collection[int]) -> None:
     """Take these threads off the lists of mailboxes that hold nothing of them any more."""
     with connection.cursor() as cursor:

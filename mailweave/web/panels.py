@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -117,14 +118,15 @@ def _lines(viewer: Viewer, rows: Sequence[ThreadRow]) -> tuple[Line, ...]:
 
 
 def _addresses(sources: Sequence[tuple[str, int]]) -> tuple[str, ...]:
-    """The addresses mail is matched by, primary ones first."""
-    found: list[str] = []
-    for kind, record_id in sources[:50]:
-        rows = RecordAddress.objects.filter(kind=kind, record_id=record_id).order_by(
-            "-address_kind", "pk"
-        )
-        found += rows.values_list("address__address", flat=True)
-    return tuple(dict.fromkeys(found))
+    """The addresses mail is matched by, those of the foremost first, their primary ones before."""
+    place = {source: number for number, source in enumerate(sources[:50])}
+    wanted = Q(pk=None)
+    for kind in {kind for kind, _ in place}:
+        wanted |= Q(kind=kind, record_id__in=[pk for known, pk in place if known == kind])
+    rows = RecordAddress.objects.filter(wanted).order_by("-address_kind", "pk")
+    found = rows.values_list("kind", "record_id", "address__address")
+    ordered = sorted(found, key=lambda row: place[row[0], row[1]])
+    return tuple(dict.fromkeys(address for *_, address in ordered))
 
 
 def _in_mail(card: Card, addresses: Sequence[str]) -> str:

@@ -4,10 +4,17 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailweave.linking import registry
-from mailweave.linking.models import Companion, Link, RecordAddress, ThreadRecord
+from mailweave.linking import matching, registry
+from mailweave.linking.models import (
+    Activity,
+    Companion,
+    Link,
+    RecordAddress,
+    ThreadRecord,
+    Unlinked,
+)
 from mailweave.linking.policy import Matching
-from mailweave.mail.models import Copy, Message, Participant, ThreadMailbox
+from mailweave.mail.models import Copy, Message, Participant, Thread, ThreadMailbox
 
 Record = tuple[str, int]
 Why = tuple[bool, str]
@@ -240,6 +247,19 @@ def check_derived() -> None:
         held = Copy.objects.filter(mailbox=row.mailbox_id, thread=row.thread_id)
         assert held
         assert row.linked == any(one.message_id in linked for one in held)
+    before = _derived()
+    matching.derive(list(Thread.objects.values_list("pk", flat=True)))
+    assert _derived() == before
+
+
+def _derived() -> list[list[tuple[object, ...]]]:
+    """All that follows from links besides, but for the numbers of the rows."""
+    return [
+        sorted(Message.objects.values_list("pk", "linked", "doors")),
+        sorted(ThreadMailbox.objects.values_list("thread", "mailbox", "linked", "doors")),
+        sorted(Unlinked.objects.values_list("message", "mailbox", "person", "sent_at")),
+        list(Activity.objects.order_by("kind", "record_id").values_list("record_id", "mail_at")),
+    ]
 
 
 def check_inherited() -> None:

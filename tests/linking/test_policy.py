@@ -327,7 +327,7 @@ def take(step: tuple[object, ...], box: int, sam: User, pins: Pins) -> None:
             companions.set_companions(kind, pk, [tell(*one) for one in given])
         case ("choose", dict(choices)):
             choose(sam, **choices)
-            matching.link(list(Thread.objects.values_list("pk", flat=True)))
+            matching.link_again(list(Thread.objects.values_list("pk", flat=True)))
         case ("forget", (str(kind), int(pk))):
             addresses.forget(kind, pk)
             for key in [key for key in pins if key[1] == (kind, pk)]:

@@ -23,23 +23,28 @@ SELECT m.id FROM unnest(%(messages)s::bigint[]) AS m (id) WHERE NOT {outsider};
 
 -- name: drop_links
 DELETE FROM linking_link l
-USING considered c
-WHERE l.workspace_id = %(workspace)s AND l.message_id = c.message_id AND NOT l.pinned
+USING standing s
+WHERE l.workspace_id = %(workspace)s AND l.id = s.id AND NOT s.pinned
   AND NOT EXISTS (
     SELECT 1 FROM would w
-    WHERE w.message_id = l.message_id AND w.kind = l.kind AND w.record_id = l.record_id);
+    WHERE w.message_id = s.message_id AND w.kind = s.kind AND w.record_id = s.record_id);
 
 -- name: write_links
+-- Those that are new, and those that have another reason now.
 INSERT INTO linking_link AS l (workspace_id, message_id, kind, record_id, linked, pinned, reason,
     address_id, via_kind, via_record_id)
-SELECT %(workspace)s, message_id, kind, record_id, true, false, reason, address_id, via_kind,
-    via_record_id
-FROM would WHERE reason NOT IN ('manual', 'filed')
+SELECT %(workspace)s, w.message_id, w.kind, w.record_id, true, false, w.reason, w.address_id,
+    w.via_kind, w.via_record_id
+FROM would w
+WHERE w.reason NOT IN ('manual', 'filed') AND NOT EXISTS (
+    SELECT 1 FROM standing s
+    WHERE s.message_id = w.message_id AND s.kind = w.kind AND s.record_id = w.record_id
+      AND (s.reason, s.address_id, s.via_kind, s.via_record_id)
+        IS NOT DISTINCT FROM (w.reason, w.address_id, w.via_kind, w.via_record_id))
 ON CONFLICT (workspace_id, message_id, kind, record_id) DO UPDATE SET
     reason = excluded.reason, address_id = excluded.address_id,
     via_kind = excluded.via_kind, via_record_id = excluded.via_record_id
-WHERE NOT l.pinned AND (l.reason, l.address_id, l.via_kind, l.via_record_id)
-    IS DISTINCT FROM (excluded.reason, excluded.address_id, excluded.via_kind, excluded.via_record_id);
+WHERE NOT l.pinned;
 
 -- name: threads_of_addresses
 SELECT DISTINCT m.thread_id FROM mail_message m
@@ -58,49 +63,63 @@ WHERE m.workspace_id = %(workspace)s;
 SELECT DISTINCT thread_id FROM mail_message
 WHERE workspace_id = %(workspace)s AND id = ANY(%(messages)s::bigint[]);
 
--- name: doors_in_threads
--- Messages whose doors are others than those of the records they are linked to: for each its
--- module's, and its owner's (0 if it has none).
-SELECT m.id, l.doors
-FROM unnest(%(threads)s::bigint[]) AS g (thread_id)
-CROSS JOIN LATERAL (
-    SELECT id, linked, doors FROM mail_message
-    WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
-) m
-CROSS JOIN LATERAL (
-    SELECT coalesce(string_agg(DISTINCT d.door, ',' ORDER BY d.door), '') AS doors
+-- name: doors
+-- Messages whose doors are others than those of the records they are linked to, with their thread:
+-- for each record its module's, and its owner's (0 if it has none).
+WITH doors AS MATERIALIZED (
+    SELECT r.kind, r.record_id, d.door
     FROM (
-        SELECT kind, record_id, split_part(kind, '.', 1) AS module FROM linking_link
-        WHERE workspace_id = %(workspace)s AND message_id = m.id AND linked OFFSET 0
-    ) l
+        SELECT kind, record_id, split_part(kind, '.', 1) AS module FROM would
+        GROUP BY kind, record_id
+    ) r
     LEFT JOIN LATERAL (
         SELECT owner_id FROM linking_recordowner
-        WHERE workspace_id = %(workspace)s AND kind = l.kind AND record_id = l.record_id LIMIT 1
+        WHERE workspace_id = %(workspace)s AND kind = r.kind AND record_id = r.record_id LIMIT 1
     ) o ON true
-    CROSS JOIN LATERAL (VALUES (l.module), (l.module || ':' || coalesce(o.owner_id, 0))) AS d (door)
-) l
-WHERE l.doors <> array_to_string(m.doors, ',') OR m.linked <> (l.doors <> '');
+    CROSS JOIN LATERAL (VALUES (r.module), (r.module || ':' || coalesce(o.owner_id, 0))) AS d (door)
+)
+SELECT c.message_id, coalesce(l.doors, ''), c.thread_id
+FROM considered c
+LEFT JOIN (
+    SELECT w.message_id, string_agg(DISTINCT d.door, ',' ORDER BY d.door) AS doors
+    FROM would w JOIN doors d ON d.kind = w.kind AND d.record_id = w.record_id
+    GROUP BY w.message_id
+) l ON l.message_id = c.message_id
+WHERE coalesce(l.doors, '') <> c.doors OR c.linked <> (l.doors IS NOT NULL);
 
--- name: drop_thread_records
-DELETE FROM linking_threadrecord t
-USING unnest(%(threads)s::bigint[]) AS g (thread_id)
-CROSS JOIN LATERAL (
-    SELECT id, kind, record_id FROM linking_threadrecord
-    WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
-) d
-WHERE t.id = d.id AND t.workspace_id = %(workspace)s
-  AND NOT EXISTS (
-    SELECT 1 FROM (
-        SELECT id FROM mail_message
-        WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
-    ) m
+-- name: thread_records
+-- Which records each thread is about; returns those of which a thread came, went or changed.
+WITH wanted AS MATERIALIZED (
+    SELECT w.thread_id, w.kind, w.record_id, max(c.sent_at) AS last_at, count(*) AS messages
+    FROM would w JOIN considered c ON c.message_id = w.message_id
+    GROUP BY w.thread_id, w.kind, w.record_id
+), known AS MATERIALIZED (
+    SELECT t.* FROM unnest(%(threads)s::bigint[]) AS g (thread_id)
     CROSS JOIN LATERAL (
-        SELECT kind, record_id FROM linking_link
-        WHERE workspace_id = %(workspace)s AND message_id = m.id AND linked OFFSET 0
-    ) l
-    WHERE l.kind = d.kind AND l.record_id = d.record_id)
-RETURNING t.kind, t.record_id;
-
+        SELECT * FROM linking_threadrecord
+        WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
+    ) t
+), gone AS (
+    DELETE FROM linking_threadrecord t
+    USING known k
+    WHERE t.workspace_id = %(workspace)s AND t.id = k.id AND NOT EXISTS (
+        SELECT 1 FROM wanted w
+        WHERE w.thread_id = k.thread_id AND w.kind = k.kind AND w.record_id = k.record_id)
+    RETURNING t.kind, t.record_id
+), written AS (
+    INSERT INTO linking_threadrecord
+        (workspace_id, thread_id, kind, record_id, last_at, message_count)
+    SELECT %(workspace)s, w.thread_id, w.kind, w.record_id, w.last_at, w.messages
+    FROM wanted w
+    WHERE NOT EXISTS (
+        SELECT 1 FROM known k
+        WHERE k.thread_id = w.thread_id AND k.kind = w.kind AND k.record_id = w.record_id
+          AND k.last_at = w.last_at AND k.message_count = w.messages)
+    ON CONFLICT (workspace_id, thread_id, kind, record_id) DO UPDATE SET
+        last_at = excluded.last_at, message_count = excluded.message_count
+    RETURNING kind, record_id
+)
+SELECT kind, record_id FROM gone UNION SELECT kind, record_id FROM written;
 -- name: derive_thread_records
 INSERT INTO linking_threadrecord (workspace_id, thread_id, kind, record_id, last_at, message_count)
 SELECT %(workspace)s, g.thread_id, l.kind, l.record_id, max(m.sent_at), count(*)

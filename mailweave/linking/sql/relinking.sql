@@ -3,12 +3,26 @@ SELECT coalesce(sum(message_count), 0)::int FROM mail_thread
 WHERE workspace_id = %(workspace)s AND id = ANY(%(threads)s::bigint[]);
 
 -- name: next
--- Threads that are still to be looked at, the newest first, with how many messages they have.
-SELECT t.id, greatest(t.message_count, 1) FROM mail_thread t
-WHERE t.workspace_id = %(workspace)s
-  AND (%(given)s::bigint[] IS NULL OR t.id = ANY(%(given)s::bigint[]))
-  AND (%(position)s::bigint IS NULL OR t.id < %(position)s::bigint)
-ORDER BY t.id DESC LIMIT %(limit)s;
+-- Threads that are still to be looked at, the newest first, with how many messages they have: all
+-- there are, or those that the row names, in order, of which some may be no more.
+WITH given AS MATERIALIZED (
+    SELECT threads, width_bucket(%(before)s - 1, threads) AS rest
+    FROM linking_relinking WHERE workspace_id = %(workspace)s AND id = %(row)s
+), named AS MATERIALIZED (
+    SELECT n.id FROM given g
+    CROSS JOIN unnest(g.threads[greatest(1, g.rest - %(limit)s + 1):g.rest]) AS n (id)
+)
+SELECT n.id, coalesce((
+    SELECT greatest(t.message_count, 1) FROM mail_thread t
+    WHERE t.workspace_id = %(workspace)s AND t.id = n.id), 0) AS messages
+FROM named n
+UNION ALL (
+    SELECT t.id, greatest(t.message_count, 1) FROM mail_thread t
+    WHERE t.workspace_id = %(workspace)s AND (SELECT threads IS NULL FROM given)
+      AND t.id < %(before)s
+    ORDER BY t.id DESC LIMIT %(limit)s
+)
+ORDER BY id DESC;
 
 -- name: changes
 -- How many links would come and how many would go, of those in the tables that imagining filled.

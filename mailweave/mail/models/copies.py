@@ -75,6 +75,9 @@ class Copy(tenancy.TenantModel):
             models.Index(fields=["workspace_id", "message"], name="copy_message"),
             models.Index(fields=["workspace_id", "thread"], name="copy_thread"),
             models.Index(
+                fields=["workspace_id", "message"], name="copy_blind", condition=~models.Q(bcc=[])
+            ),
+            models.Index(
                 fields=["workspace_id", "mailbox", "place"],
                 name="copy_listed",
                 condition=models.Q(state="listed"),
