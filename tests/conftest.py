@@ -83,8 +83,9 @@ def _tables_are_emptied_by_their_owner() -> Iterator[None]:
             if role:
                 cursor.execute("RESET ROLE")
             _empty(cursor)
-        if role:
-            connection.close()  # the next one takes the role again
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+            if role:  # a new connection would take it as well, and learn all tables anew
+                cursor.execute(f"SET ROLE {role}")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)

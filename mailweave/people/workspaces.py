@@ -1,16 +1,12 @@
 """Opening a workspace, and finding the workspaces of a user."""
 
-from typing import Any
-
 from django.db import connection, transaction
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import JSONArray
 
 from mailweave.kit import scope
 from mailweave.kit.errors import Expected
 from mailweave.people import roles
 from mailweave.people.access import Member
-from mailweave.people.models import Membership, Role, RoleReach, User, Workspace
+from mailweave.people.models import Membership, Role, User, Workspace
 
 
 def is_first_run() -> bool:
@@ -65,34 +61,36 @@ def all_ids() -> list[int]:
 def memberships(user: User) -> list[Member]:
     """Where this user works, oldest workspace first."""
     with scope.user(user.pk):
-        # The plain manager asks for a current workspace; here the user is the scope.
-        rows = Membership._base_manager.filter(user=user).order_by("workspace_id")  # noqa: SLF001
-        return [_member(user, row) for row in rows.annotate(reach=_reach())]
+        return _members(f"{_MEMBERS} ORDER BY m.workspace_id", [user.pk])
 
 
 def member(user_id: int | None) -> Member | None:
     """The member of the current workspace that this user is; None if they are none (any more)."""
-    rows = Membership.objects.filter(user=user_id).select_related("user")
-    row = rows.annotate(reach=_reach()).first()
-    return _member(row.user, row) if row else None
+    found = _members(f"{_MEMBERS} AND m.workspace_id = %s", [user_id, scope.current()])
+    return found[0] if found else None
 
 
-def _reach() -> Subquery:
-    """What the admins of a membership's workspace chose for its role, null if they did not."""
-    rows = RoleReach._base_manager.filter(  # noqa: SLF001
-        workspace_id=OuterRef("workspace_id"), role=OuterRef("role")
-    )
-    return Subquery(rows.values(words=JSONArray("sees", "edits", "deletes", "exports"))[:1])
+# Asked by every request, so it is not built anew each time. How far a role reaches is null where
+# the admins of its workspace left that as it is.
+_MEMBERS = """
+    SELECT m.workspace_id, u.id, m.role, u.name, u.time_zone, m.modules, m.team_id,
+        r.sees, r.edits, r.deletes, r.exports
+    FROM people_membership m JOIN people_user u ON u.id = m.user_id
+    LEFT JOIN people_rolereach r ON r.workspace_id = m.workspace_id AND r.role = m.role
+    WHERE m.user_id = %s
+"""
 
 
-def _member(user: User, row: Any) -> Member:
-    return Member(
-        row.workspace_id,
-        user.pk,
-        row.role,
-        user.name,
-        user.time_zone,
-        frozenset(row.modules),
-        row.team_id,
-        roles.read(row.reach) if row.reach else None,
-    )
+def _members(query: str, parameters: list[int | None]) -> list[Member]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return [_member(row[:5], row[5], row[6], row[7:]) for row in cursor.fetchall()]
+
+
+def _member(
+    who: tuple[int, int, str, str, str],
+    modules: list[str],
+    team: int | None,
+    reach: tuple[str, ...],
+) -> Member:
+    return Member(*who, frozenset(modules), team, roles.read(reach) if reach[0] else None)

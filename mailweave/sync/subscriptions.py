@@ -12,11 +12,8 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import and_
 
 from django.conf import settings
-from django.db.models import Count, Min, Q
 
 from mailweave.kit import clock
 from mailweave.mail import policy
@@ -94,25 +91,21 @@ def standing(mailboxes: Collection[Mailbox]) -> dict[int, Standing]:
     ours = {box.pk: mark(box) for box in mailboxes if offered(box.kind)}
     if not ours:
         return {}
-    elsewhere = reduce(
-        and_, (~Q(mailbox_id=pk, made_for=made_for) for pk, made_for in ours.items())
-    )
-    rows = Subscription.objects.filter(mailbox_id__in=ours).values("mailbox_id")
-    found = rows.annotate(
-        count=Count("pk"),
-        astray=Count("pk", filter=elsewhere),
-        due=Min("renew_at"),
-        ends=Min("expires_at"),
-    )
     now = clock.now()
-    return {
-        row["mailbox_id"]: Standing(
-            row["count"],
-            not row["astray"] and row["ends"] > now,
-            now if row["astray"] else row["due"],
+    found: dict[int, Standing] = {}
+    rows = Subscription.objects.filter(mailbox_id__in=ours)
+    for pk, made_for, renew_at, expires_at in rows.values_list(
+        "mailbox_id", "made_for", "renew_at", "expires_at"
+    ):
+        leads_here = made_for == ours[pk]
+        due = renew_at if leads_here else now
+        known = found.get(pk, Standing(0, is_whole=True, due_at=due))
+        found[pk] = Standing(
+            known.count + 1,
+            is_whole=known.is_whole and leads_here and expires_at > now,
+            due_at=min(known.due_at or due, due),
         )
-        for row in found
-    }
+    return found
 
 
 def plan(sync: Sync, mailbox: Mailbox, rules: policy.Standing) -> Plan:

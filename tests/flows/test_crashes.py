@@ -24,7 +24,7 @@ from tests.flows.world import World
 from tests.makers import make_member
 
 LETTERS = 6
-EVERY = int(os.environ.get("MAILWEAVE_TEST_MOMENTS", "12"))
+EVERY = int(os.environ.get("MAILWEAVE_TEST_MOMENTS", "24"))
 """One moment in so many, others in each run; 1 tries all of them, which takes minutes."""
 
 

@@ -12,6 +12,7 @@ from mailweave.linking.models import Link, ThreadRecord
 from mailweave.mail.models import Message, ThreadMailbox
 from mailweave.people.models import User
 from mailweave.providers.base import Fetched
+from tests import database
 from tests.linking import naive
 from tests.makers import make_member
 from tests.makers_arrivals import ADA, BEN, BOB, MALLORY, MARA, by_key, fetch, put
@@ -279,7 +280,9 @@ STEPS = st.one_of(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=database.fewer(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=st.lists(STEPS, min_size=3, max_size=9))
 def test_links_are_what_the_rules_say(box: int, sam: User, steps: list[tuple[object, ...]]) -> None:

@@ -18,6 +18,7 @@ from mailweave.mail import policy as mail_policy
 from mailweave.mail.models import Message, Thread
 from mailweave.people.models import User
 from mailweave.providers.base import Fetched
+from tests import database
 from tests.linking import naive
 from tests.linking.test_matching import LETTERS
 from tests.makers_arrivals import ADA, BOB, MALLORY, MARA, START, by_key, fetch, put
@@ -298,7 +299,9 @@ Pins = dict[tuple[int, naive.Record], bool]
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=database.fewer(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(first=CHOICES, steps=st.lists(STEPS, min_size=3, max_size=9))
 def test_links_are_what_the_policy_says(

@@ -14,6 +14,7 @@ from mailweave.mail.cursors import Place
 from mailweave.mail.inbox import Filters
 from mailweave.mail.visibility import NotFound, Viewer
 from mailweave.people.models import User
+from tests import database
 from tests.makers_mail import START, Archive, eyes
 
 pytestmark = pytest.mark.sql
@@ -175,7 +176,9 @@ def test_a_cursor_comes_back_as_it_was(place: Place) -> None:
 @example(base64.urlsafe_b64encode(b"\xff" * 16).decode())
 @example(base64.urlsafe_b64encode(b"\x7f" + b"\xff" * 15).decode())
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=database.fewer(60),
+    deadline=None,
 )
 def test_a_hostile_cursor_is_a_broken_link_or_a_place(archive: Archive, text: str) -> None:
     viewer = Viewer(1, 1, (1,), {})

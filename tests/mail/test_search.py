@@ -15,6 +15,7 @@ from mailweave.mail.search import Term, parse, search
 from mailweave.mail.visibility import Level, NotFound, Viewer
 from mailweave.people import workspaces
 from mailweave.people.models import User
+from tests import database
 from tests.mail.buried import bury
 from tests.makers_mail import Archive, eyes
 
@@ -235,7 +236,11 @@ def test_the_search_function_is_fixed_to_what_it_was_made_of(db: None) -> None:
 @example("a" * 5000)
 @example("or " * 200)
 @example("x@" * 100)
-@bounds(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
+@bounds(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=database.fewer(80),
+    deadline=None,
+)
 def test_whatever_is_typed_is_searched_for(archive: Archive, text: str) -> None:
     assert search(Viewer(1, 1, (1,), {}), text).rows == ()
 

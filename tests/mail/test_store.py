@@ -27,6 +27,7 @@ from mailweave.mail.models import (
 )
 from mailweave.people.models import User
 from mailweave.providers.base import Attachment, Fetched
+from tests import database
 from tests.makers import make_member
 from tests.makers_arrivals import ADA, BEN, BOB, MALLORY, MARA, by_key, fetch, put, read, together
 from tests.makers_mail import Archive
@@ -360,7 +361,9 @@ LETTERS = st.builds(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=database.fewer(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(pages=st.lists(st.lists(LETTERS, min_size=1, max_size=4), max_size=5))
 def test_rows_agree_whatever_comes(box: int, pages: list[list[Fetched]]) -> None:

@@ -10,12 +10,13 @@ from mailweave.mail import inbox, opening, reading, rows, search
 from mailweave.mail.inbox import Filters
 from mailweave.mail.rows import ThreadPage
 from mailweave.people.models import User
+from tests import database
 from tests.mail import worlds
 from tests.mail.naive import Eyes
 from tests.makers_mail import KIND, Archive, MessageFact, eyes
 
 pytestmark = pytest.mark.sql
-SEEDS = range(8)
+SEEDS = range(database.fewer(6))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

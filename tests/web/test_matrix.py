@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 
+from mailweave.config import urls
 from mailweave.kit import scope
+from mailweave.web import errors
 from tests.makers import signed_in
 from tests.web.matrix import NOTHING, Thing, World, make
 
@@ -307,6 +310,22 @@ def world(db: None) -> World:
     return make()
 
 
+@pytest.fixture
+def one_not_found_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fifth of the time goes into one and the same page, which is told nothing of what was asked
+    for: here everybody sees it once, and after that an empty one."""
+    seen: set[int | None] = set()
+
+    def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+        who = request.user.pk
+        if who in seen:
+            return HttpResponse(status=404)
+        seen.add(who)
+        return errors.not_found(request, exception)
+
+    monkeypatch.setattr(urls, "handler404", not_found)
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """Somebody with a browser, and what they may be shown."""
@@ -344,6 +363,7 @@ class Look:
             yield f"{self.name}: {verb} {route} {thing} {answer.status_code} {told}"
 
 
+@pytest.mark.usefixtures("one_not_found_each")
 def test_nobody_is_shown_or_changes_what_is_not_theirs(world: World) -> None:
     before = state(world.place.pk)
     holes: list[str] = []
