@@ -119,9 +119,9 @@ def _fill(url: str, place: Place, known: dict[str, str]) -> None:
 
 
 def _derive(url: str, place: Place) -> None:
-    """What lists and panels read, by the product's own statements."""
+    """What lists and panels read."""
     refresh = sql.load("mailweave.mail", "threads")["refresh_mailboxes"]
-    records = sql.load("mailweave.linking", "matching")["derive_thread_records"]
+    records = statements()["thread_records"]
     first = place.parameters["base"] + 1
     last = first + place.parameters["threads"]
     with connect(url) as owner:

@@ -140,6 +140,21 @@ FROM mail_participant p
 JOIN linking_recordaddress r ON r.workspace_id = %(workspace)s AND r.address_id = p.address_id
 WHERE p.workspace_id = %(workspace)s AND p.role IN (1, 4, 5);
 
+-- What panels read, thread by thread.
+-- name: thread_records
+INSERT INTO linking_threadrecord (workspace_id, thread_id, kind, record_id, last_at, message_count)
+SELECT %(workspace)s, g.thread_id, l.kind, l.record_id, max(m.sent_at), count(*)
+FROM unnest(%(threads)s::bigint[]) AS g (thread_id)
+CROSS JOIN LATERAL (
+    SELECT id, sent_at FROM mail_message
+    WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
+) m
+CROSS JOIN LATERAL (
+    SELECT kind, record_id FROM linking_link
+    WHERE workspace_id = %(workspace)s AND message_id = m.id AND linked OFFSET 0
+) l
+GROUP BY g.thread_id, l.kind, l.record_id;
+
 -- name: indexes
 SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
 FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid

@@ -45,9 +45,17 @@ def relink(thread_ids: Collection[int]) -> None:
 
 def relink_addresses(address_ids: Collection[int]) -> None:
     """Match all stored mail of these addresses again, after a record gained or lost them."""
-    if address_ids:
-        store.hold()
-        relink(matching.threads_of(address_ids))
+    if not address_ids:
+        return
+    store.hold()
+    ids = sorted(address_ids)
+    total = sql.run(QUERIES["mentions"], addresses=ids)[0][0]
+    if total <= AT_ONCE:
+        relink(matching.threads_of(ids))
+    else:
+        row = Relinking(state=State.APPLYING, threads=[], addresses=ids, total=total)
+        row.started_at = clock.now()
+        begin(row)
 
 
 def begin(row: Relinking) -> None:
@@ -71,6 +79,8 @@ def advance(workspace_id: int, relinking_id: int, *, limit: timedelta = SLICE) -
 def step(workspace_id: int, relinking_id: int) -> bool:
     """One transaction of it; says whether there is more."""
     with scope.workspace(workspace_id):
+        if _find(relinking_id):
+            return True
         store.hold()
         # Without the threads: there may be a hundred thousand, and they stay what they are.
         rows = Relinking.objects.select_for_update().defer("threads")
@@ -89,6 +99,20 @@ def step(workspace_id: int, relinking_id: int) -> bool:
 def versions() -> list[int]:
     """The versions of the two policies that links follow from."""
     return [policy.current().version, mail_policy.current().version]
+
+
+def _find(relinking_id: int) -> bool:
+    """Note the threads of a row that has addresses still. Nobody waits for this: what is stored
+    meanwhile is linked by the addresses as they are."""
+    rows = Relinking.objects.select_for_update().exclude(addresses=[])
+    row = rows.filter(pk=relinking_id, state__in=Relinking.WORKING).first()
+    if row is None:
+        return False
+    row.threads = sorted(matching.threads_of(row.addresses))
+    row.total = sql.run(QUERIES["count"], threads=row.threads)[0][0]
+    row.addresses = []
+    row.save()
+    return True
 
 
 def _do(row: Relinking) -> None:

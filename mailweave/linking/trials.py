@@ -18,10 +18,11 @@ class Relinking(tenancy.TenantModel):
     ``choices`` are those of a policy that is tried, then chosen, and ``before`` what they replace:
     {"link": {field: choice}, "mail": {field: choice}}, of :class:`LinkPolicy` and of
     :class:`mail.models.Policy`. A record whose change concerns much mail begins at applying, with
-    the ``threads`` concerned, and ends at applied. ``versions`` are those of the two policies that
-    the row stands on. ``people`` and ``samples`` are what measuring found: "kind:id" of who would
-    appear on deals, and links that would come or go; ``left_out`` are messages about no record,
-    where only what is about one would be kept.
+    the ``threads`` concerned, in order, or with the ``addresses`` whose threads the first step
+    finds, and ends at applied. ``versions`` are those of the two policies that the row stands on.
+    ``people`` and ``samples`` are what measuring found: "kind:id" of who would appear on deals, and
+    links that would come or go; ``left_out`` are messages about no record, where only what is about
+    one would be kept.
     """
 
     class State(models.TextChoices):
@@ -37,6 +38,7 @@ class Relinking(tenancy.TenantModel):
 
     state = models.CharField(max_length=10, choices=State.choices)
     threads = ArrayField(models.BigIntegerField(), null=True)
+    addresses = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     position = models.BigIntegerField(null=True)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)

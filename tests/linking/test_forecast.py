@@ -348,7 +348,7 @@ def test_a_record_with_much_mail_follows_in_the_background(
         put(place.box, fetch("else", "x@else.example", [ADA]))
         addresses.set_addresses(CONTACT, 1, [])
         row = Relinking.objects.get()
-    assert (row.state, row.total, len(row.threads)) == (State.APPLYING, 6, 6)
+    assert (row.state, row.threads, len(row.addresses)) == (State.APPLYING, [], 1)
     assert place.links() == before
     place.work()
     assert {one[1:] for one in place.links()} == {(CONTACT, 2, "recipient")}
@@ -406,3 +406,39 @@ def rows(table: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {table} ORDER BY id")
         return list(cursor.fetchall())
+
+
+def test_mail_that_comes_before_its_threads_are_found_is_linked_as_the_rest(
+    place: Place, slow: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relinking, "AT_ONCE", 5)
+    with place.inside():
+        addresses.set_addresses(CONTACT, 1, [])
+        row = Relinking.objects.get()
+    with place.inside():
+        put(place.box, fetch("new", MARA, [ADA, BOB], thread="t0"))
+    assert relinking.step(place.member.workspace_id, row.pk)
+    with place.inside():
+        row.refresh_from_db()
+        assert (row.total, len(row.threads), row.addresses) == (7, 6, [])
+    place.work()
+    assert {one[1:3] for one in place.links()} == {(CONTACT, 2)}
+    place.check()
+
+
+def test_threads_that_are_no_more_do_not_end_it(
+    place: Place, slow: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relinking, "AT_ONCE", 0)
+    with place.inside():
+        addresses.set_addresses(CONTACT, 1, [])
+        row = Relinking.objects.get()
+    relinking.step(place.member.workspace_id, row.pk)
+    with place.inside():
+        row.refresh_from_db()
+        Thread.objects.filter(pk__in=row.threads[-4:]).delete()
+    place.work()
+    assert {one[1:3] for one in place.links()} == {(CONTACT, 2)}
+    with place.inside():
+        row.refresh_from_db()
+        assert row.state == State.APPLIED

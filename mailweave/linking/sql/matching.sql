@@ -120,20 +120,3 @@ WITH wanted AS MATERIALIZED (
     RETURNING kind, record_id
 )
 SELECT kind, record_id FROM gone UNION SELECT kind, record_id FROM written;
--- name: derive_thread_records
-INSERT INTO linking_threadrecord (workspace_id, thread_id, kind, record_id, last_at, message_count)
-SELECT %(workspace)s, g.thread_id, l.kind, l.record_id, max(m.sent_at), count(*)
-FROM unnest(%(threads)s::bigint[]) AS g (thread_id)
-CROSS JOIN LATERAL (
-    SELECT id, sent_at FROM mail_message
-    WHERE workspace_id = %(workspace)s AND thread_id = g.thread_id OFFSET 0
-) m
-CROSS JOIN LATERAL (
-    SELECT kind, record_id FROM linking_link
-    WHERE workspace_id = %(workspace)s AND message_id = m.id AND linked OFFSET 0
-) l
-GROUP BY g.thread_id, l.kind, l.record_id
-ON CONFLICT (workspace_id, thread_id, kind, record_id) DO UPDATE SET
-    last_at = excluded.last_at, message_count = excluded.message_count
-    WHERE (linking_threadrecord.last_at, linking_threadrecord.message_count)
-        IS DISTINCT FROM (excluded.last_at, excluded.message_count);

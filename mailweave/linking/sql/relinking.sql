@@ -2,6 +2,10 @@
 SELECT coalesce(sum(message_count), 0)::int FROM mail_thread
 WHERE workspace_id = %(workspace)s AND id = ANY(%(threads)s::bigint[]);
 
+-- name: mentions
+SELECT count(*)::int FROM mail_participant
+WHERE workspace_id = %(workspace)s AND address_id = ANY(%(addresses)s::bigint[]);
+
 -- name: next
 -- Threads that are still to be looked at, the newest first, with how many messages they have: all
 -- there are, or those that the row names, in order, of which some may be no more.

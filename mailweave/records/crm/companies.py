@@ -25,10 +25,16 @@ DEEPEST = 20
 """Companies above a company."""
 
 
+def brief(member: Member | None) -> QuerySet[Any]:
+    """Companies that the member sees, as they are."""
+    found: QuerySet[Any] = rights.seen(member, Company.objects.all())
+    return found
+
+
 def find(member: Member | None, text: str = "") -> QuerySet[Any]:
-    """Companies that the member sees whose name, domain or address has each word of ``text``, with
-    ``contacts`` and ``deals``, how many they have of those the member sees."""
-    found: QuerySet[Any] = rights.seen(member, Company.objects.select_related("owner"))
+    """Those whose name, domain or address has each word of ``text``, with ``contacts`` and
+    ``deals``, how many they have of those the member sees."""
+    found: QuerySet[Any] = brief(member).select_related("owner")
     found = rights.with_related(member, found, "parent")
     found = found.annotate(contacts=_count(member, Contact), deals=_count(member, Deal))
     for word in words(text):

@@ -19,11 +19,16 @@ from mailweave.records.crm.models import Company, Contact, ContactAddress
 KIND = BOOK.kind
 
 
+def brief(member: Member | None) -> QuerySet[Any]:
+    """Contacts that the member sees with what a card says: their company, and ``primary``, the
+    primary address."""
+    found: QuerySet[Any] = rights.seen(member, Contact.objects.annotate(primary=BOOK.primary()))
+    return rights.with_related(member, found, "company")
+
+
 def find(member: Member | None, text: str = "") -> QuerySet[Any]:
-    """Contacts that the member sees whose name, address or company has each word of ``text``, with
-    ``primary``, the primary address."""
-    found: QuerySet[Any] = rights.seen(member, Contact.objects.select_related("owner"))
-    found = rights.with_related(member, found, "company").annotate(primary=BOOK.primary())
+    """Those whose name, address or company has each word of ``text``, with their owner."""
+    found: QuerySet[Any] = brief(member).select_related("owner")
     named = rights.seen_at(member, Company, "company")
     for word in words(text):
         found = found.filter(

@@ -19,13 +19,18 @@ from mailweave.records.crm.models import Company, Contact, ContactAddress, Deal,
 KIND = "crm.deal"
 
 
+def brief(member: Member | None) -> QuerySet[Any]:
+    """Deals that the member sees with what a card says: their company."""
+    found: QuerySet[Any] = rights.seen(member, Deal.objects.all())
+    return rights.with_related(member, found, "company")
+
+
 def find(member: Member | None, text: str = "") -> QuerySet[Any]:
-    """Deals that the member sees where the name, the company or a contact's name or address has
+    """Those where the name, the company or a contact's name or address has
     each word of ``text``, with ``primary``, the primary contact's name."""
     own = DealContact.objects.filter(deal=OuterRef("pk"))
     own = own.filter(rights.seen_at(member, Contact, "contact"))
-    found: QuerySet[Any] = rights.seen(member, Deal.objects.all())
-    found = rights.with_related(member, found, "company")
+    found: QuerySet[Any] = brief(member)
     found = found.annotate(primary=Subquery(own.filter(primary=True).values("contact__name")[:1]))
     named = rights.seen_at(member, Company, "company")
     for word in words(text):

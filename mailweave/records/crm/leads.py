@@ -18,11 +18,15 @@ from mailweave.records.crm.models import Lead, LeadAddress
 KIND = BOOK.kind
 
 
+def brief(member: Member | None) -> QuerySet[Any]:
+    """Leads that the member sees with ``primary``, the primary address."""
+    found: QuerySet[Any] = rights.seen(member, Lead.objects.annotate(primary=BOOK.primary()))
+    return found
+
+
 def find(member: Member | None, text: str = "") -> QuerySet[Any]:
-    """Leads that the member sees whose name, company, source or address has each word of ``text``,
-    with ``primary``, the primary address."""
-    found: QuerySet[Any] = rights.seen(member, Lead.objects.select_related("owner"))
-    found = found.annotate(primary=BOOK.primary())
+    """Those whose name, company, source or address has each word of ``text``, with their owner."""
+    found: QuerySet[Any] = brief(member).select_related("owner")
     for word in words(text):
         found = found.filter(
             Q(name__icontains=word)

@@ -24,13 +24,14 @@ class Records:
 
     kind: str
     label: str
+    brief: Callable[[Member], QuerySet[Any]]
     find: Callable[[Member, str], QuerySet[Any]]
     subtitle: Callable[[Any], str]
     people: Callable[[int], Sequence[int]]
 
     def cards(self, ids: Collection[int], member: Member) -> Mapping[int, Card]:
         """Cards of those that the member sees."""
-        return {row.pk: self._card(row) for row in self.find(member, "").filter(pk__in=ids)}
+        return {row.pk: self._card(row) for row in self.brief(member).filter(pk__in=ids)}
 
     def search(self, text: str, member: Member, limit: int = 10) -> Sequence[Card]:
         """In the order of names."""
@@ -137,15 +138,18 @@ def _people_of_company(record_id: int) -> Sequence[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-registry.register(People(contacts.KIND, "Contact", contacts.find, _of_contact, _nobody))
+registry.register(
+    People(contacts.KIND, "Contact", contacts.brief, contacts.find, _of_contact, _nobody)
+)
 registry.register(
     Organisations(
         companies.KIND,
         "Company",
+        companies.brief,
         companies.find,
         lambda company: str(company.domain),
         _people_of_company,
     )
 )
-registry.register(Records(deals.KIND, "Deal", deals.find, _of_deal, _people_of_deal))
-registry.register(Records(leads.KIND, "Lead", leads.find, _of_lead, _nobody))
+registry.register(Records(deals.KIND, "Deal", deals.brief, deals.find, _of_deal, _people_of_deal))
+registry.register(Records(leads.KIND, "Lead", leads.brief, leads.find, _of_lead, _nobody))
