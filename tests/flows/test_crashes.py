@@ -185,8 +185,8 @@ def no_repair(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("fault", "lost", "begin"),
     [
-        (off_the_list_first, False, 32),
-        (place_first, False, 28),
+        (off_the_list_first, False, 35),
+        (place_first, False, 30),
         (no_repair, True, 1),
     ],
 )

@@ -63,7 +63,7 @@ SOWN = [
     (ignored_deletion, 1),
     (lost_reading, 3),
     (no_upsert, 0),
-    (refresh_race, 1),
+    (refresh_race, 4),
 ]
 """With a seed that finds it soon; any would, in time."""
 

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -182,7 +183,8 @@ class Cluster:
             )
         finally:
             os.close(output)
-        _started[:] = [known for known in _started if known.poll() is None] + [server]
+        _collect()
+        _started.append(server)
         return server
 
     def _options(self, socket: Path) -> list[str]:
@@ -213,6 +215,7 @@ class Cluster:
     def _gone_after(self, how: signal.Signals) -> bool:
         server = process.living(self.pgdata)
         if server is None:
+            _collect()
             return True
         os.kill(server.pid, how)
         deadline = time.monotonic() + FAREWELL
@@ -220,5 +223,17 @@ class Cluster:
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)
-        _started[:] = [known for known in _started if known.poll() is None]
+        _collect(server.pid)
         return True
+
+
+def _collect(pid: int | None = None) -> None:
+    """Drop the handles of servers that have ended.
+
+    One that takes its number back is about to end: the handle with that ``pid`` is waited for.
+    """
+    for known in _started:
+        if known.pid == pid:
+            with suppress(subprocess.TimeoutExpired):
+                known.wait(FAREWELL)
+    _started[:] = [known for known in _started if known.poll() is None]
