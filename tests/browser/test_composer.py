@@ -203,24 +203,6 @@ def test_one_answers_beside_the_record(
     expect(text).to_have_text("Thank you, Lena")
 
 
-def test_what_is_written_outlives_the_browser(page: Page, enter: Enter, post: Post) -> None:
-    enter(post.member)
-    page.goto("/mail/")
-    page.keyboard.press("c")
-    dock = page.locator("#dock draft-keeper")
-    expect(dock.get_by_role("combobox", name="To", exact=True)).to_be_focused()
-    page.route("**/compose/*/", lambda route: route.abort())
-    dock.get_by_label("Subject").fill("Half a")
-    expect(dock.get_by_text("The server cannot be reached")).to_be_visible()
-    page.unroute("**/compose/*/")
-    with post.inside():
-        draft = Draft.objects.get()
-    assert draft.subject == ""
-    page.goto(f"/compose/{draft.pk}/")
-    expect(page.get_by_label("Subject")).to_have_value("Half a")
-    wait(post, draft.pk, "Half a")
-
-
 def test_files_come_by_button_drop_and_pasting(
     page: Page, enter: Enter, post: Post, axe: Axe, trouble: list[str]
 ) -> None:

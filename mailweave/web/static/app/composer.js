@@ -15,6 +15,16 @@ document.addEventListener("click", (event) => {
   if (button) want(import("./inserts.js"), ({ put }) => put(button));
 });
 
+document.addEventListener("keydown", (event) => {
+  const keeper = event.target.closest?.("draft-keeper");
+  const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+  const isOut = event.key === "Escape" && !event.defaultPrevented && !keeper?.querySelector(":popover-open");
+  if (!keeper || !(isSend || isOut)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  keeper.querySelector(isSend ? "[data-send]" : "[data-close-composer]")?.click();
+});
+
 document.addEventListener("toggle", ({ target, newState }) => {
   if (!("signatures" in target.dataset)) return;
   target.replaceChildren();

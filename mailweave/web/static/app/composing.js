@@ -1,6 +1,7 @@
 // Loads what composers need once there is one, puts the focus where one writes next, and looks
 // after the dock: it can be made small, never lies on what has the focus, and is there again on the
 // next page of this tab.
+import { placeOf } from "./draft-store.js";
 
 const PLACE = "docked";
 const dock = () => document.getElementById("dock");
@@ -99,5 +100,11 @@ document.addEventListener("htmx:after:swap", (event) => {
   greet();
 });
 
-comeBack().catch(() => {});
+// What closed pages kept, of whoever is signed in.
+async function findLeft() {
+  const beginning = placeOf(dock()?.dataset.user);
+  if (Object.keys(localStorage).some((one) => one.startsWith(beginning))) (await import("./draft-left.js")).find(beginning);
+}
+
+comeBack().then(findLeft).catch(() => {});
 greet();

@@ -1,15 +1,7 @@
-// <button commandfor="id" command="show-modal"> opens a dialog by itself in current browsers; this
-// does it in older ones. Everywhere: a click on the backdrop closes, <dialog data-open> opens at once.
+// <button commandfor="id" command="show-modal"> opens a dialog by itself in current browsers; older ones
+// get commands.js. Everywhere: a click on the backdrop closes, <dialog data-open> opens at once.
 
-if (!("commandForElement" in HTMLButtonElement.prototype)) {
-  addEventListener("click", (event) => {
-    const button = event.target.closest?.("button[commandfor]");
-    const dialog = button && document.getElementById(button.getAttribute("commandfor"));
-    if (!(dialog instanceof HTMLDialogElement)) return;
-    if (button.getAttribute("command") === "show-modal" && !dialog.open) dialog.showModal();
-    if (button.getAttribute("command") === "close") dialog.close();
-  });
-}
+if (!("commandForElement" in HTMLButtonElement.prototype)) import("./commands.js");
 
 addEventListener("click", (event) => {
   const dialog = event.target;

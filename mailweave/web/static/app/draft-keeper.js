@@ -2,14 +2,13 @@
 // so, and keeps it in this browser as well until the server has it. Where another tab wrote
 // meanwhile, the server answers with both, and a person chooses. Nothing is sent from here: the
 // form is, by its buttons, once what is being saved is saved.
-import { bring, drop, fieldsOf, keep, KEPT } from "./draft-store.js";
-import { renew, save } from "./draft-wire.js";
+import { bring, drop, fieldsOf, keep, KEPT, placeOf } from "./draft-store.js";
+import { choose, renew, save, UNREACHED } from "./draft-wire.js";
 import { element } from "./element.js";
 
 const PAUSE = 1000;
 const LONGEST = 3000;
 const AGAIN = 5000;
-const LEAVES = /^(?:send|later)/;
 
 customElements.define("draft-keeper", class extends HTMLElement {
   #timer = 0;
@@ -17,19 +16,18 @@ customElements.define("draft-keeper", class extends HTMLElement {
   #dirty = false;
   #saving = null;
   #last = "";
-
+  #owed = false; // written, and not yet at the server
   connectedCallback() {
     if (this.form) return;
     this.form = this.querySelector("form");
     this.said = this.querySelector("[data-saved]");
     this.trouble = this.querySelector("[data-trouble]");
-    if (bring(this.place, this.form)) this.#changed();
+    this.#bring();
     this.form.addEventListener("input", (event) => { if (KEPT.includes(event.target.name)) this.#changed(); });
     this.form.addEventListener("change", (event) => { if (event.target.matches("select, [type=checkbox]")) this.#changed(); });
-    this.form.addEventListener("keydown", (event) => this.#key(event));
     this.addEventListener("submit", (event) => this.#submit(event), true);
-    this.addEventListener("htmx:finally:request", () => { this.isGoing = false; });
-    this.addEventListener("click", (event) => this.#choose(event));
+    this.addEventListener("htmx:finally:request", (event) => this.#went(event));
+    this.addEventListener("click", ({ target }) => choose(target, this));
     this.leave = () => { if (document.visibilityState === "hidden") this.save(true); };
     document.addEventListener("visibilitychange", this.leave);
   }
@@ -40,11 +38,21 @@ customElements.define("draft-keeper", class extends HTMLElement {
       document.removeEventListener("visibilitychange", this.leave);
       this.save(true);
       this.isOver = true;
+      this.free?.();
+      if (!this.#owed) drop(this.place);
     });
   }
 
-  get place() { return `draft-${this.dataset.draft}`; }
   get #words() { return JSON.stringify(fieldsOf(this.form)); }
+
+  #bring() {
+    const beginning = placeOf(this.dataset.user, this.dataset.draft);
+    this.place = beginning + Math.random().toString(36).slice(2);
+    navigator.locks?.request(this.place, () => new Promise((free) => { this.free = free; }));
+    const { isNew, kept } = bring(beginning, this.form);
+    if (isNew) this.#changed();
+    if (kept.length) import("./draft-left.js").then(({ ask }) => ask(this, kept)).catch(() => {});
+  }
 
   // Saves now, if there is anything to save; `leaving` outlives the page.
   async save(leaving = false) {
@@ -58,9 +66,16 @@ customElements.define("draft-keeper", class extends HTMLElement {
     this.#saving = null;
   }
 
+  again() { this.#dirty = true; this.save(); }
+
+  forget() {
+    this.#dirty = false;
+    this.#isThere();
+  }
+
   #changed() {
     if (this.isOver || this.#last === this.#words) return;
-    this.#dirty = true;
+    this.#dirty = this.#owed = true;
     this.#since ||= Date.now();
     clearTimeout(this.#timer);
     const wait = Math.min(PAUSE, this.#since + LONGEST - Date.now());
@@ -80,38 +95,47 @@ customElements.define("draft-keeper", class extends HTMLElement {
     }
     this.form.elements.version.value = version;
     this.trouble.replaceChildren();
-    if (!this.#dirty) drop(this.place);
+    this.#isThere();
+  }
+
+  #isThere() {
+    this.#owed = this.#dirty;
+    if (!this.#owed) drop(this.place);
+  }
+
+  // What went along with the form is there, unless the server wants to know who one is.
+  #went({ target, detail: { ctx: { response } } }) {
+    if (target !== this.form) return;
+    this.isGoing = false;
+    if (response?.status === 200 && !response.headers.get("HX-Redirect")?.includes("next=")) this.#isThere();
+    else if (response?.status === 403) this.#renew();
+    else if (this.#owed && !(response?.status < 500)) this.#failed(UNREACHED);
   }
 
   #failed(words) {
     this.#dirty = true;
     this.#last = "";
     this.said.textContent = "Not saved";
-    this.#tell(words);
+    this.tell(words);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#renew(), AGAIN);
   }
 
-  #tell(words) {
+  tell(words) {
     this.trouble.replaceChildren(element("p", { className: "banner small" }, words));
   }
 
   async #renew() {
-    if (!await renew(this.form)) return this.#failed(this.trouble.textContent);
-    this.#dirty = true;
+    const words = await renew(this.form);
+    if (words) return this.#failed(words);
+    this.#dirty = false;
     await this.#send(false);
   }
 
   async #submit(event) {
     const { submitter } = event;
     const isSave = (submitter?.value ?? "save") === "save";
-    if (LEAVES.test(submitter?.value) && this.querySelector("file-drop").isBusy) {
-      event.preventDefault();
-      event.stopPropagation();
-      return this.#tell("Nothing was sent: a file is not all here yet. Wait for it, or cancel it.");
-    }
-    const isReady = !this.#dirty && !this.#saving;
-    if (!isSave && isReady && !this.isGoing) return (this.isGoing = true);
+    if (!isSave && !this.#dirty && !this.#saving && !this.isGoing) return (this.isGoing = true);
     event.preventDefault();
     event.stopPropagation();
     if (isSave || this.isGoing) return this.save();
@@ -120,28 +144,5 @@ customElements.define("draft-keeper", class extends HTMLElement {
     this.#last = this.#words;
     await this.#saving;
     setTimeout(() => this.form.requestSubmit(submitter)); // not while this event is still going round
-  }
-
-  #key(event) {
-    const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey);
-    const isOut = event.key === "Escape" && !event.defaultPrevented && !this.querySelector(":popover-open");
-    if (isSend || isOut) {
-      event.preventDefault();
-      event.stopPropagation();
-      this.querySelector(isSend ? "[data-send]" : "[data-close-composer]")?.click();
-    }
-  }
-
-  #choose(event) {
-    if (event.target.closest("[data-take-theirs]")) {
-      this.#dirty = false;
-      drop(this.place);
-    }
-    const button = event.target.closest("[data-overwrite]");
-    if (!button) return;
-    this.form.elements.version.value = button.dataset.overwrite;
-    this.querySelector("rich-editor").focus();
-    this.#dirty = true;
-    this.save();
   }
 });

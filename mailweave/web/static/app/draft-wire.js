@@ -2,7 +2,7 @@
 // { choice } where another tab wrote, { isStale } for an old token, else { words } of what is wrong.
 
 const PART = { "HX-Request": "true", "HX-Request-Type": "partial" };
-const UNREACHED = "The server cannot be reached. What you write is kept in this browser, and saved once it can.";
+export const UNREACHED = "The server cannot be reached. What you write is kept in this browser, and saved once it can.";
 const SIGNED_OUT = "You are signed out. What you write is kept in this browser. Sign in in another tab, and it is saved.";
 const REFUSED = "This could not be saved. What you write is kept in this browser.";
 
@@ -21,11 +21,22 @@ export async function save(form, leaving) {
   }
 }
 
-// Who signed in again has another token: the form gets it. Says whether there was one to get.
+// Who signed in again has another token: the form gets it. Else says what is wrong.
 export async function renew(form) {
   const page = await fetch(form.action, { headers: PART }).catch(() => null);
-  if (!page?.ok || page.headers.has("HX-Redirect")) return false;
+  if (!page?.ok) return page ? REFUSED : UNREACHED;
+  if (page.headers.has("HX-Redirect")) return SIGNED_OUT;
   const fresh = new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[name=csrfmiddlewaretoken]");
   if (fresh) form.elements.csrfmiddlewaretoken.value = fresh.value;
-  return true;
+  return "";
+}
+
+// Where another tab wrote, a person chooses.
+export function choose(target, keeper) {
+  if (target.closest("[data-take-theirs]")) keeper.forget();
+  const button = target.closest("[data-overwrite]");
+  if (!button) return;
+  keeper.form.elements.version.value = button.dataset.overwrite;
+  keeper.querySelector("rich-editor").focus();
+  keeper.again();
 }

@@ -3,7 +3,16 @@
 // with the first. Images that are pasted into the text stay in the text.
 import { tell } from "./trouble.js";
 
+const LEAVES = /^(?:send|later)/;
 const filesOf = (data) => [...(data?.files ?? [])];
+
+document.addEventListener("submit", (event) => {
+  const keeper = event.target.closest("draft-keeper");
+  if (!LEAVES.test(event.submitter?.value) || !keeper?.querySelector("file-drop").isBusy) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  keeper.tell("Nothing was sent: a file is not all here yet. Wait for it, or cancel it.");
+}, true);
 
 customElements.define("file-drop", class extends HTMLElement {
   connectedCallback() {

@@ -6,8 +6,8 @@
 import { split, write } from "./addresses.js";
 import { element } from "./element.js";
 import { chip } from "./recipient-chip.js";
+import { ask, combobox } from "./recipient-input.js";
 import { drags, shift, undo } from "./recipient-moves.js";
-import { Options } from "./recipient-options.js";
 
 const STOPS = new Set([",", ";"]);
 
@@ -21,13 +21,11 @@ customElements.define("recipient-field", class extends HTMLElement {
     this.store.removeAttribute("id");
     this.store.hidden = true;
     this.list = element("ul", { role: "list", className: "recipients" });
-    this.input = element("input", { id, type: "text", autocomplete: "off", spellcheck: false });
-    this.input.setAttribute("aria-describedby", `${id}-wrong`);
-    this.options = new Options(this, this.input, (text) => this.take(text));
+    Object.assign(this, combobox(id));
     this.wrong = element("p", { id: `${id}-wrong`, className: "error small", hidden: true });
     this.said = element("span", { className: "sr", role: "status" });
     this.box = element("div", { className: "entry" }, this.list, this.input);
-    this.append(this.box, this.options.list, this.wrong, this.said);
+    this.append(this.box, this.people, this.wrong, this.said);
     this.#entries = split(this.store.value);
     this.#draw();
     this.#listen();
@@ -55,7 +53,7 @@ customElements.define("recipient-field", class extends HTMLElement {
   #listen() {
     this.box.onclick = (event) => this.#click(event);
     this.box.onkeydown = (event) => this.#key(event);
-    this.input.oninput = (event) => { event.stopPropagation(); this.options.ask(); this.#keep(); };
+    this.input.oninput = (event) => { event.stopPropagation(); ask(this); this.#keep(); };
     this.input.onblur = () => { this.options.close(); this.take(this.input.value); };
     this.input.onpaste = (event) => this.#paste(event);
     drags(this);

@@ -1,5 +1,5 @@
-// The list of people under a recipient field: asked of the server while somebody types, walked by
-// the arrows (ARIA combobox with a listbox), taken by Enter, Tab or a click.
+// The list of people under a recipient field, loaded when somebody types: asked of the server, walked
+// by the arrows (ARIA combobox with a listbox), taken by Enter, Tab or a click.
 import { read } from "./addresses.js";
 
 const PAUSE = 120;
@@ -17,15 +17,7 @@ export class Options {
     this.field = field;
     this.input = input;
     this.#take = take;
-    this.list = document.createElement("ul");
-    this.list.id = `${input.id}-people`;
-    this.list.className = "people-list";
-    this.list.hidden = true;
-    this.list.role = "listbox";
-    this.list.setAttribute("aria-label", "People");
-    for (const [name, value] of Object.entries({
-      role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": this.list.id,
-    })) input.setAttribute(name, value);
+    this.list = document.getElementById(input.getAttribute("aria-controls"));
     // A press keeps the focus in the field; the click takes.
     this.list.onpointerdown = (event) => event.preventDefault();
     this.list.onclick = (event) => {
@@ -38,11 +30,13 @@ export class Options {
   get all() { return [...this.list.children]; }
   get current() { return this.list.hidden ? undefined : this.all.find((one) => one.ariaSelected === "true"); }
 
-  ask() {
+  // `eager`: Enter came before this was here.
+  ask(eager = false) {
     this.close();
     const text = this.input.value.trim();
     if (text.length < LEAST) return;
     this.isAsking = true;
+    this.isEager = eager;
     this.#timer = setTimeout(() => this.#fetch(text), PAUSE);
   }
 
