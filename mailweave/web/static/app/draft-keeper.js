@@ -3,7 +3,7 @@
 // meanwhile, the server answers with both, and a person chooses. Nothing is sent from here: the
 // form is, by its buttons, once what is being saved is saved.
 import { bring, drop, fieldsOf, keep, KEPT, placeOf } from "./draft-store.js";
-import { choose, renew, save, UNREACHED } from "./draft-wire.js";
+import { choose, REFUSED, renew, save, UNREACHED } from "./draft-wire.js";
 import { element } from "./element.js";
 
 const PAUSE = 1000;
@@ -83,11 +83,11 @@ customElements.define("draft-keeper", class extends HTMLElement {
     keep(this.place, this.form);
   }
 
-  async #send(leaving) {
+  async #send(leaving, renewed = false) {
     this.#last = this.#words;
     const { version, said, choice, isStale, words } = await save(this.form, leaving);
     if (words) return this.#failed(words);
-    if (isStale) return this.#renew();
+    if (isStale) return renewed ? this.#failed(REFUSED) : this.#renew();
     this.said.textContent = said ?? "Not saved";
     if (choice) {
       this.trouble.innerHTML = choice;
@@ -129,7 +129,7 @@ customElements.define("draft-keeper", class extends HTMLElement {
     const words = await renew(this.form);
     if (words) return this.#failed(words);
     this.#dirty = false;
-    await this.#send(false);
+    await this.#send(false, true);
   }
 
   async #submit(event) {

@@ -4,7 +4,7 @@
 const PART = { "HX-Request": "true", "HX-Request-Type": "partial" };
 export const UNREACHED = "The server cannot be reached. What you write is kept in this browser, and saved once it can.";
 const SIGNED_OUT = "You are signed out. What you write is kept in this browser. Sign in in another tab, and it is saved.";
-const REFUSED = "This could not be saved. What you write is kept in this browser.";
+export const REFUSED = "This could not be saved. What you write is kept in this browser.";
 
 export async function save(form, leaving) {
   const body = new FormData(form);

@@ -5,7 +5,7 @@ const LATE = new Map([
   ["zone-guess", () => import("./zone-guess.js")],
   ["#notifications:popover-open", () => import("./notification-list.js")],
   ["[data-offers]", () => import("./offer-keys.js")],
-  ["#entry-place", () => import("./timeline.js")],
+  [".rail, #entry-place", () => import("./timeline.js")],
   ["#shortcuts[open]", () => import("./shortcut-sheet.js")],
 ]);
 
