@@ -8,10 +8,10 @@ WHERE r.workspace_id = %(workspace)s AND r.address_kind = ANY(%(address_kinds)s:
 
 -- name: threads
 -- Threads that may be about the records, newest first from a place: by links, and by addresses
--- where no link has been made yet. Both run from new to old, so that below the horizon, where one
--- of them was cut, nothing is known. ``late`` are threads whose newest mail about the records may
--- be hidden from the viewer (it lies in mailboxes that are not shared), so that they belong
--- further down than their row says.
+-- where no link has been made yet (of messages more than of threads, which have several). Both run
+-- from new to old, so that below the horizon, where one of them was cut, nothing is known. ``late``
+-- are threads whose newest mail about the records may be hidden from the viewer (it lies in
+-- mailboxes that are not shared), so that they belong further down than their row says.
 WITH wanted AS (
     SELECT * FROM unnest(%(kinds)s::text[], %(records)s::bigint[]) AS w (kind, record_id)
 ), by_link AS (
@@ -35,13 +35,13 @@ WITH wanted AS (
             SELECT p.sent_at, p.message_id FROM mail_participant p
             WHERE p.workspace_id = %(workspace)s AND p.address_id = a.address_id
               AND p.sent_at <= %(at)s
-            ORDER BY p.sent_at DESC LIMIT %(batch)s
+            ORDER BY p.sent_at DESC LIMIT 3 * %(batch)s
         ) p
     ) p
 ), horizon AS (
     SELECT max(at) AS at FROM (
         SELECT at FROM by_link WHERE rank = %(batch)s
-        UNION ALL SELECT at FROM by_address WHERE rank = %(batch)s
+        UNION ALL SELECT at FROM by_address WHERE rank = 3 * %(batch)s
     ) ends
 ), late AS (
     SELECT t.thread_id FROM wanted w
@@ -54,9 +54,12 @@ WITH wanted AS (
     )
 ), candidates AS (
     SELECT l.thread_id FROM by_link l, horizon h WHERE h.at IS NULL OR l.at > h.at
-    UNION SELECT m.thread_id FROM horizon h, by_address a
+    UNION SELECT m.thread_id FROM (
+            -- The OFFSET keeps those below the horizon from being looked up.
+            SELECT DISTINCT a.message_id FROM by_address a, horizon h
+            WHERE h.at IS NULL OR a.at > h.at OFFSET 0
+        ) a
         JOIN mail_message m ON m.workspace_id = %(workspace)s AND m.id = a.message_id
-        WHERE h.at IS NULL OR a.at > h.at
     UNION SELECT thread_id FROM late WHERE EXISTS (
         SELECT 1 FROM mail_mailbox b
         WHERE b.workspace_id = %(workspace)s AND b.id <> ALL(%(mailboxes)s::bigint[]))
