@@ -1,114 +1,36 @@
-"""SIGKILL at every moment of a worker's slice, one process a moment; for ``script/soak``."""
+"""SIGKILL at every moment of a worker's slice, one process a moment."""
 
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+import random
 
 import pytest
-from django.db import connection
 
-from mailweave.kit import clock
-from mailweave.sync import asking, connecting, hands
-from sandbox.app import build
-from sandbox.clock import Clock
-from sandbox.server import Server
-from sandbox.state import Sandbox
-from tests import database
-from tests.flows.world import CLIENT, ENDPOINTS, HOST, MICROSOFT, THEIRS, World, make_owner
-from tests.soak.life import COMPANIES, Ahead, Life
+from mailweave.mail.models import Message
+from mailweave.mail.visibility import viewer_for
+from mailweave.outbox import submissions
+from mailweave.outbox.models import Draft, Submission
+from tests.flows.checks import inside, labels
+from tests.flows.sending import ADA, BEN, Correspondence, correspond
+from tests.flows.sending import COMPANIES as BOTH
+from tests.soak import weather
+from tests.soak.life import COMPANIES, Life
+from tests.soak.outside import Outside, outside
 
-pytestmark = pytest.mark.skipif("MAILWEAVE_SOAK" not in os.environ, reason="for script/soak")
-ROOT = Path(__file__).resolve().parent.parent.parent
+__all__ = ["outside"]
+
+LONG = "MAILWEAVE_SOAK" in os.environ
+soak = pytest.mark.skipif(not LONG, reason="for script/soak")
 HOUR = 3600.0
+EVERY = 1 if LONG else 20
+"""One moment of a letter in so many, others in each run."""
 
 
-@dataclass
-class Outside:
-    """A sandbox that processes can reach, and a clock that can be moved for all of them."""
-
-    life: Life
-    url: str
-    ahead: Ahead
-
-    def pass_time(self, seconds: float) -> None:
-        """Move everybody's clock on."""
-        self.ahead.ahead += type(self.ahead.ahead)(seconds=seconds)
-        self.life.sandbox.clock.advance(seconds)
-
-    def run(self, moment: int) -> int:
-        """A worker that dies at ``moment`` (0: never); its exit code."""
-        names = ("API", "ACCOUNTS", "OAUTH", "USERINFO", "CERTS")
-        env = {
-            **os.environ,
-            "DATABASE_URL": database.cluster().url(str(connection.settings_dict["NAME"])),
-            "DJANGO_SETTINGS_MODULE": "mailweave.config.settings",
-            "MAILWEAVE_GOOGLE_CLIENT_ID": CLIENT.client_id,
-            "MAILWEAVE_GOOGLE_CLIENT_SECRET": CLIENT.client_secret,
-            "MAILWEAVE_GOOGLE_UNITS": "0",
-            "MAILWEAVE_MICROSOFT_CLIENT_ID": THEIRS.client_id,
-            "MAILWEAVE_MICROSOFT_CLIENT_SECRET": THEIRS.client_secret,
-            "MAILWEAVE_MICROSOFT_REQUESTS": "0",
-            "MAILWEAVE_MICROSOFT_LOGIN": self.url,
-            "MAILWEAVE_MICROSOFT_GRAPH": self.url,
-            **{f"MAILWEAVE_GOOGLE_{name}": self.url for name in names},
-        }
-        ended = subprocess.run(
-            [
-                *(sys.executable, "-m", "tests.soak.mortal"),
-                *(str(self.life.world.member.workspace_id), str(moment)),
-                str(self.ahead.ahead.total_seconds()),
-            ],
-            cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        assert ended.returncode in {0, -signal.SIGKILL}, ended.stderr
-        return ended.returncode
-
-
-@pytest.fixture
-def outside(transactional_db: None, settings: Any, monkeypatch: Any) -> Iterator[Outside]:
-    sandbox = Sandbox(":memory:", Clock())
-    sandbox.change_settings(
-        quota_profile="off", concurrency=0, graph_requests=0, graph_concurrency=0
-    )
-    sandbox.register_client(
-        CLIENT.client_id, CLIENT.client_secret, [connecting.redirect_uri("gmail")]
-    )
-    both = [connecting.redirect_uri("outlook"), asking.redirect_uri("outlook")]
-    sandbox.register_client(THEIRS.client_id, THEIRS.client_secret, both, "microsoft")
-    server, ahead = Server(build(sandbox)).start(), Ahead(0)
-    url = server.url.rstrip("/")
-    settings.PROVIDER_ENDPOINTS = {"gmail": _at(ENDPOINTS, url), "outlook": _at(MICROSOFT, url)}
-    settings.PROVIDER_CLIENTS = {
-        "gmail": (CLIENT.client_id, CLIENT.client_secret),
-        "outlook": (THEIRS.client_id, THEIRS.client_secret),
-    }
-    monkeypatch.setattr(hands, "NETWORK", None)
-    with clock.use(ahead):
-        world = World(sandbox, None, clock.Hands(clock.now()), make_owner())  # type: ignore[arg-type]
-        yield Outside(Life(world, None, 1), url, ahead)  # type: ignore[arg-type]
-    server.stop()
-    sandbox.close()
-
-
-def _at(endpoints: Any, url: str) -> Any:
-    moved = {
-        name: value.replace(HOST, url)
-        for name in endpoints.__dataclass_fields__
-        if isinstance(value := getattr(endpoints, name), str)
-    }
-    return replace(endpoints, **moved)
-
-
+@soak
 def test_killed_at_every_moment(outside: Outside) -> None:
     """First an import, then changes: before each death news comes, and the next one goes on."""
-    life, killed = outside.life, 0
+    life, killed = Life(outside.world, None, 1), 0  # type: ignore[arg-type]
     for moment in range(1, 1000):
-        if outside.run(moment) == 0:
+        if outside.run("sync", moment) == 0:
             break
         killed += 1
         for company in COMPANIES:
@@ -120,6 +42,99 @@ def test_killed_at_every_moment(outside: Outside) -> None:
         outside.pass_time(HOUR)
         for company in COMPANIES:
             life.want(company)
-        outside.run(0)
+        outside.run("sync", 0)
     life.check()
     assert killed > 60
+
+
+@pytest.fixture(params=BOTH if LONG else ["either"])
+def post(outside: Outside, request: pytest.FixtureRequest) -> Correspondence:
+    made = correspond(outside.world, request.param if LONG else random.choice(BOTH))
+    raw = (
+        f"From: Ben <{BEN}>\r\nTo: {ADA}\r\nSubject: Plan\r\nMessage-ID: <p@partner.example>\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nHere.\r\n--b\r\nContent-Type: application/pdf\r\n"
+        'Content-Disposition: attachment; filename="plan.pdf"\r\n\r\n%PDF-plan\r\n--b--\r\n'
+    ).encode()
+    outside.world.sandbox.deliver(ADA, raw)
+    outside.pass_time(HOUR)
+    assert outside.run("sync", 0) == 0
+    return made
+
+
+def order(post: Correspondence) -> Submission:
+    """A letter with a file that is carried over, sent at once."""
+    member = post.world.member
+    with inside(post.world):
+        source = Message.objects.get(message_id="p@partner.example")
+    draft = post.answer(source.pk, Draft.Act.FORWARD, to=[BEN])
+    with inside(post.world):
+        return submissions.submit(member, viewer_for(member), draft.pk, draft.version)
+
+
+def plain(outside: Outside, post: Correspondence) -> None:
+    """A letter that nothing happens to."""
+    order(post)
+
+
+def unclear(outside: Outside, post: Correspondence) -> None:
+    """A letter of which the provider does not say that it was sent."""
+    order(post)
+    post.world.sandbox.faults.add("lost_answer", path=sends(post))
+
+
+def taken_back(outside: Outside, post: Correspondence) -> None:
+    """A letter that lies at the provider as a draft already."""
+    made = order(post)
+    post.world.sandbox.faults.add("retry_after", path=sends(post), seconds=600)
+    assert outside.run("letters", 0) == 0
+    with inside(post.world):
+        assert Submission.objects.get(pk=made.pk).remote_draft_id
+        assert submissions.cancel(post.world.member, made.pk)
+
+
+def sends(post: Correspondence) -> str:
+    return "drafts/send" if post.company == "google" else "/send"
+
+
+def kill(outside: Outside, post: Correspondence, kind: str = "letters") -> int:
+    """A letter of each sort for each moment there is to die at; how many workers died."""
+    killed = 0
+    for begin in (plain, unclear, taken_back):
+        for moment in range(random.randrange(EVERY) + 1, 1000, EVERY):
+            begin(outside, post)
+            died = outside.run(kind, moment)
+            post.world.sandbox.faults.clear()
+            outside.pass_time(HOUR / 4)
+            if not died:
+                break
+            killed += 1
+    for _ in range(3):
+        assert outside.run(kind, 0) == 0
+        outside.pass_time(HOUR)
+    return killed
+
+
+def check(post: Correspondence) -> None:
+    """One letter left for each that was sent, and stands there as one; nothing else is left."""
+    weather.check(post.world, {ADA})
+    with inside(post.world):
+        states = set(Submission.objects.values_list("state", flat=True))
+        assert states == {Submission.State.SENT, Submission.State.CANCELED}
+        assert not Submission.objects.exclude(due_at=None).exists()
+    assert not any("DRAFT" in one for one in labels(post.world.sandbox, ADA).values())
+
+
+def test_killed_at_every_moment_of_a_letter(outside: Outside, post: Correspondence) -> None:
+    """Whatever moment a worker is killed at, the next one goes on, and one letter leaves."""
+    killed = kill(outside, post)
+    check(post)
+    assert killed > 60 / EVERY
+
+
+@soak
+def test_a_note_that_comes_too_late_is_found(outside: Outside, post: Correspondence) -> None:
+    """That a letter is sent must be written down before."""
+    kill(outside, post, "late")
+    with pytest.raises(AssertionError):
+        check(post)
