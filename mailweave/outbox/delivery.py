@@ -25,7 +25,17 @@ from mailweave.kit.lease import LeaseLostError
 from mailweave.mail import reading
 from mailweave.mail.visibility import NotFound, viewer_for
 from mailweave.mime.compose import Unwritable
-from mailweave.outbox import checks, endings, files, filing, letters, pace, reports, submissions
+from mailweave.outbox import (
+    checks,
+    endings,
+    files,
+    filing,
+    identities,
+    letters,
+    pace,
+    reports,
+    submissions,
+)
 from mailweave.outbox.models import Draft, DraftFile, Submission
 from mailweave.people import workspaces
 from mailweave.providers.base import Provider, Sender
@@ -316,6 +326,8 @@ class Work:
             case AuthExpired() | ConsentNeeded() | NoAccess():
                 self._fail(Problem.RECONNECT, str(error))
             case SendAsDenied():
+                with self.transaction():
+                    identities.refuse(self.row.mailbox, self.row.address, str(error))
                 self._fail(Problem.IDENTITY, str(error))
             case Refused():
                 self._fail(Problem.REFUSED, str(error))

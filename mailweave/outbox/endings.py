@@ -63,6 +63,16 @@ def lose(submission: Submission, again_at: datetime) -> None:
     )
 
 
+def tell_replaced(submission: Submission) -> None:
+    """It was sent, from another address than was chosen."""
+    _tell(
+        submission,
+        f"Sent from another address: {_subject(submission)}",
+        f"{submission.address} was chosen, and {submission.mailbox.address} is what people see. "
+        f"Until that is changed at the provider, {submission.address} is not offered here.",
+    )
+
+
 def _tell(submission: Submission, title: str, text: str) -> None:
     notifications.notify(
         [submission.author_id],

@@ -6,7 +6,7 @@ from datetime import timedelta
 from mailweave.kit import clock, live
 from mailweave.linking import links, registry
 from mailweave.mail.models import Copy, Message
-from mailweave.outbox import files, submissions
+from mailweave.outbox import endings, files, identities, submissions
 from mailweave.outbox.models import Submission
 from mailweave.people import workspaces
 from mailweave.sync import engine, tracing
@@ -14,17 +14,22 @@ from mailweave.sync import engine, tracing
 WAITS = (1, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300, 900, 3600)
 """Seconds between looks for the copy; the last goes on for a day."""
 PATIENCE = timedelta(days=1)
+REPLACED = (
+    "When it was last used, the message went out from {} instead. An administrator of your mail "
+    "has to allow sending from aliases; in Exchange: Settings > Mail flow."
+)
 
 
 def file(submission: Submission) -> None:
     """Look for the copy; ask for it where it is not here yet. Inside the caller's transaction."""
-    row = Submission.objects.select_related("draft").get(pk=submission.pk)
+    row = Submission.objects.select_related("draft", "mailbox").get(pk=submission.pk)
     message = find(row)
     if message is None:
         return _wait(row)
     Submission.objects.filter(pk=row.pk).update(message=message, due_at=None)
     row.message = message
     files.drop_bytes(row.draft_id)
+    _compare(row, message)
     _link(row)
     live.tell("mail", *submissions.topics(row))
     return None
@@ -63,6 +68,18 @@ def _ask(submission: Submission) -> None:
         # Whatever folders are followed: somebody here wrote it.
         tracing.take(submission.mailbox_id, submission.remote_id, submission.remote_thread_id)
     engine.want(submission.mailbox_id)
+
+
+def _compare(submission: Submission, message: Message) -> None:
+    """Some providers put the mailbox's own address into From where they do not allow another: say
+    so, and remember it."""
+    mailbox, wanted = submission.mailbox, submission.address.lower()
+    if wanted == mailbox.address.lower() or message.sender is None:
+        return
+    if message.sender.address != mailbox.address.lower():
+        return
+    identities.refuse(mailbox, submission.address, REPLACED.format(mailbox.address))
+    endings.tell_replaced(submission)
 
 
 def _link(submission: Submission) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from mailweave.kit import clock, jobs, scope
 from mailweave.kit.errors import Expected
-from mailweave.mail.models import Mailbox
+from mailweave.mail.models import Credential, Mailbox
 from mailweave.outbox.models import Habit, Identity, Signature
 from mailweave.people.access import Member
 from mailweave.providers.base import SendAs
@@ -18,6 +18,7 @@ CLOSED = frozenset(
     (Sync.Problem.RECONNECT, Sync.Problem.CONSENT, Sync.Problem.ADMIN, Sync.Problem.BLOCKED)
 )
 """Troubles of a mailbox that stop sending as well; of all others sending finds out itself."""
+AGAIN = " It can be tried again in Settings > Writing."
 LEAST_UNDO, MOST_UNDO = 5, 30
 """Seconds in which a Send can be undone."""
 
@@ -36,6 +37,8 @@ class Choice:
     primary: bool
     preferred: bool
     why: str = ""
+    refused: bool = False
+    """The provider would not send as it: that is believed until :func:`forgive`."""
 
 
 def may_send(member: Member, mailbox: Mailbox) -> bool:
@@ -48,13 +51,14 @@ def may_send(member: Member, mailbox: Mailbox) -> bool:
 def choices(member: Member) -> list[Choice]:
     """Every address this member may write from, also those that cannot be used just now; own
     mailboxes first. Where the provider knows no name for an own one, it is the member's. Three
-    queries."""
+    queries; a fourth where one was refused."""
     rows = Mailbox.objects.order_by("delegate_id", "pk").filter(disconnected_at=None)
     boxes = [one for one in rows if may_send(member, one)]
     ids = [one.pk for one in boxes]
     given: dict[int, list[Identity]] = {pk: [] for pk in ids}
     for one in Identity.objects.filter(mailbox_id__in=ids).order_by("-primary", "address"):
         given[one.mailbox_id].append(one)
+    _forget_old(boxes, given)
     problems = dict(Sync.objects.filter(mailbox_id__in=ids).values_list("mailbox_id", "problem"))
     ordered = sorted(boxes, key=lambda one: (one.is_shared, one.pk))
     found = [
@@ -158,8 +162,34 @@ def keep(mailbox_id: int, given: Iterable[SendAs]) -> None:
         )
         for one in {one.address: one for one in given}.values()
     ]
+    known = Identity.objects.filter(mailbox_id=mailbox_id, ready=True).exclude(refused="")
+    refused = {one.address: one for one in known}
+    for row in rows:
+        if row.ready and (before := refused.get(row.address)):
+            row.refused, row.refused_at = before.refused, before.refused_at
     Identity.objects.filter(mailbox_id=mailbox_id).delete()
     Identity.objects.bulk_create(rows)
+
+
+def refuse(mailbox: Mailbox, address: str, why: str) -> None:
+    """Remember that the provider would not send as this address, and what it said."""
+    Identity.objects.update_or_create(
+        mailbox=mailbox,
+        address=address,
+        defaults={"refused": why[:500], "refused_at": clock.now()},
+        create_defaults={
+            "primary": address == mailbox.address,
+            "refused": why[:500],
+            "refused_at": clock.now(),
+            "checked_at": mailbox.connected_at,
+        },
+    )
+
+
+def forgive(choice: Choice) -> None:
+    """Let an address be tried again that was refused."""
+    rows = Identity.objects.filter(mailbox_id=choice.mailbox_id, address=choice.address)
+    rows.update(refused="", refused_at=None)
 
 
 def signature(member: Member, mailbox_id: int | None, *, reply: bool) -> Signature | None:
@@ -170,6 +200,20 @@ def signature(member: Member, mailbox_id: int | None, *, reply: bool) -> Signatu
     fitting = [one for one in rows.order_by("pk") if one.mailbox_id in {None, mailbox_id}]
     ranked = sorted(fitting, key=lambda one: (one.user_id is None, one.mailbox_id is None))
     return next(iter(ranked), None)
+
+
+def _forget_old(boxes: list[Mailbox], given: dict[int, list[Identity]]) -> None:
+    """What was refused under a permission that has been given anew since is no news."""
+    refused = [one for rows in given.values() for one in rows if one.refused_at]
+    if not refused:
+        return
+    holders = {one.pk: one.delegate_id or one.pk for one in boxes}
+    rows = Credential.objects.filter(mailbox_id__in=set(holders.values()))
+    granted = dict(rows.values_list("mailbox_id", "granted_at"))
+    for one in refused:
+        at = granted.get(holders[one.mailbox_id])
+        if at and at > one.refused_at:
+            one.refused = ""
 
 
 def _choices(box: Mailbox, given: list[Identity], problem: str | None) -> list[Choice]:
@@ -188,7 +232,8 @@ def _choices(box: Mailbox, given: list[Identity], problem: str | None) -> list[C
             shared=box.is_shared,
             primary=one.primary,
             preferred=one.preferred,
-            why=trouble or ("" if one.ready else one.why),
+            why=trouble or ("" if one.ready else one.why) or (one.refused and one.refused + AGAIN),
+            refused=bool(one.refused),
         )
         for one in given
     ]

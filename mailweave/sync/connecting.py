@@ -308,6 +308,7 @@ def _keep(
     mailbox.address = profile.address
     mailbox.save()
     grants.keep(mailbox.pk, tokens)
+    Credential.objects.filter(mailbox_id=mailbox.pk).update(granted_at=clock.now())
     asking.forget(member, kind)
     wake(mailbox, profile.cursor)
     for one in delegates.opened_by(mailbox.pk):

@@ -158,6 +158,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/workspace/<int:pk>/", profile.switch, name="switch_workspace"),
     path("settings/writing/", writing.index, name="writing"),
     path("settings/writing/undo/", writing.undo_seconds, name="writing_undo"),
+    path("settings/writing/addresses/", writing.retry, name="writing_retry"),
     path("settings/writing/rules/", writing.rules_, name="writing_rules"),
     path("settings/writing/signatures/new/", signatures.add, name="signature_new"),
     path("settings/writing/signatures/<int:pk>/", signatures.edit, name="signature"),

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -10,6 +10,7 @@ from mailweave.outbox import identities, rules, signing, templates
 from mailweave.outbox.models import SendingRule, Signature
 from mailweave.people.access import Member
 from mailweave.people.member import member_of, members, require
+from mailweave.web import letters
 
 
 class RulesForm(forms.Form):
@@ -46,6 +47,18 @@ def undo_seconds(request: HttpRequest) -> HttpResponse:
 
 @members
 @require_POST
+def retry(request: HttpRequest) -> HttpResponse:
+    """Let an address be chosen again that the provider would not send as."""
+    choice = letters.choice_of(member_of(request), request.POST.get("sender", ""))
+    if choice is None:
+        raise Http404
+    identities.forgive(choice)
+    messages.success(request, f"{choice.address} can be chosen again. The next message shows it.")
+    return redirect("writing")
+
+
+@members
+@require_POST
 def rules_(request: HttpRequest) -> HttpResponse:
     """What goes for every message of the workspace."""
     member = require(request, "manage policies")
@@ -65,6 +78,9 @@ def _page(request: HttpRequest, form: RulesForm | None = None) -> HttpResponse:
         "seconds": identities.undo_seconds(member),
         "least": identities.LEAST_UNDO,
         "most": identities.MOST_UNDO,
+        "refused": [
+            (one, letters.sender_value(one)) for one in identities.choices(member) if one.refused
+        ],
         "signatures": [(one, _is_theirs(member, one)) for one in signing.listed(member)],
         "templates": [(one, templates.may_change(member, one)) for one in templates.listed(member)],
         "form": (form or _filled(rules.current())) if may_rule else None,

@@ -12,7 +12,7 @@ import pytest
 from mailweave.kit import clock
 from mailweave.linking.models import Link
 from mailweave.mail.models import Copy, Message
-from mailweave.outbox import files, submissions
+from mailweave.outbox import files, identities, submissions
 from mailweave.outbox.models import Draft, FrozenPiece, Outcome, Submission
 from mailweave.people.models import Notification
 from mailweave.records.crm import contacts
@@ -20,6 +20,7 @@ from mailweave.records.crm.models import Contact
 from sandbox.control_sending import set_bounce
 from sandbox.faults import LOST, Fault
 from sandbox.mailbox import raw_of
+from sandbox.microsoft import delegates
 from tests.flows.checks import derived, inside
 from tests.flows.sending import ADA, BEN, COMPANIES, Correspondence, correspond
 from tests.flows.world import World
@@ -216,6 +217,25 @@ def test_a_permission_taken_back_leaves_the_draft(post: Correspondence) -> None:
     assert post.posted() == []
     post.world.connect(ADA)
     assert post.send(draft).state == State.SENT
+
+
+def test_an_alias_that_was_replaced_on_the_way_is_said_and_not_offered_again(world: World) -> None:
+    post = correspond(world, "microsoft")
+    alias = "lind@northwind.example"
+    delegates.add_alias(world.sandbox, ADA, alias)
+    world.sandbox.change_settings(graph_from_aliases=False)
+    identities.refresh(world.member.workspace_id, post.mailbox)
+    order = post.send(post.write(address=alias))
+    assert order.state == State.SENT
+    assert order.message
+    with inside(world):
+        (choice,) = (one for one in identities.choices(world.member) if one.address == alias)
+        assert f"went out from {ADA} instead" in choice.why
+        assert Notification.objects.get().title.startswith("Sent from another address")
+    world.hands.at += timedelta(seconds=1)
+    world.connect(ADA)
+    with inside(world):
+        assert not any(one.why for one in identities.choices(world.member))
 
 
 def test_throttling_waits_and_goes(post: Correspondence) -> None:

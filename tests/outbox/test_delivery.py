@@ -9,7 +9,7 @@ import pytest
 
 from mailweave.kit import clock
 from mailweave.mail.models import Mailbox
-from mailweave.outbox import delivery, drafts, filing, submissions
+from mailweave.outbox import delivery, drafts, filing, identities, submissions
 from mailweave.outbox.delivery import Work
 from mailweave.outbox.models import FrozenPiece, SendingRule, Submission
 from mailweave.people.models import Notification
@@ -55,6 +55,17 @@ def test_a_letter_goes_out_when_it_is_due_and_not_before(desk: Desk, post: Post)
     assert "To: Ben <ben@partner.example>\r\n" in raw
     assert f"Message-ID: <{order.own_message_id}>\r\n" in raw
     assert "Date: Mon, 02 Mar 2026 09:00:10 +0000\r\n" in raw
+
+
+def test_what_was_refused_is_remembered_of_its_address(desk: Desk, post: Post) -> None:
+    post.plan = {1: ("before", SendAsDenied("Somebody must grant Send As."))}
+    row = desk.go(desk.submit(desk.draft()), 60)
+    assert (row.state, row.problem) == (State.FAILED, Problem.IDENTITY)
+    with desk.inside():
+        (choice,) = identities.choices(desk.member)
+    assert choice.why.startswith("Somebody must grant Send As.")
+    with pytest.raises(submissions.Unsendable, match="grant Send As"):
+        desk.submit(desk.draft())
 
 
 BREAKS = {

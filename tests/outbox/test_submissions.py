@@ -1,13 +1,13 @@
 """When letters go, and what stops them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailweave.kit import jobs
+from mailweave.kit import clock, jobs
 from mailweave.kit.errors import Expected
-from mailweave.mail.models import Copy, Mailbox, Message
+from mailweave.mail.models import Copy, Credential, Mailbox, Message
 from mailweave.outbox import drafts, files, filing, identities, submissions
 from mailweave.outbox.models import Draft, FilePiece, Habit, Submission
 from mailweave.outbox.submissions import When
@@ -262,6 +262,31 @@ def test_only_a_closed_mailbox_cannot_be_written_from(
         Sync.objects.update(problem=problem)
         (choice,) = identities.choices(desk.member)
     assert bool(choice.why) == stops
+
+
+def test_an_address_that_was_refused_is_not_offered_until_it_is_tried_again(
+    desk: Desk, post: Post
+) -> None:
+    def why(address: str) -> str:
+        return next(one.why for one in identities.choices(desk.member) if one.address == address)
+
+    given = post.identities()
+    with desk.inside():
+        box = Mailbox.objects.get(pk=desk.mailbox_id)
+        Credential.objects.create(mailbox=box, expires_at=NOW)
+        Credential.objects.update(granted_at=NOW)
+        desk.hands.advance(60)
+        identities.keep(box.pk, given)
+        identities.refuse(box, "sales@north.example", "Somebody must grant it.")
+        identities.keep(box.pk, given)
+        assert "Somebody must grant it." in why("sales@north.example")
+        (choice,) = (one for one in identities.choices(desk.member) if one.refused)
+        identities.forgive(choice)
+        assert not why("sales@north.example")
+        identities.refuse(box, "sales@north.example", "No.")
+        assert why("sales@north.example")
+        Credential.objects.update(granted_at=clock.now() + timedelta(seconds=1))
+        assert not why("sales@north.example")
 
 
 def test_addresses_are_asked_for_once_a_day(desk: Desk, post: Post) -> None:

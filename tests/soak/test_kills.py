@@ -21,7 +21,7 @@ __all__ = ["outside"]
 LONG = "MAILWEAVE_SOAK" in os.environ
 soak = pytest.mark.skipif(not LONG, reason="for script/soak")
 HOUR = 3600.0
-EVERY = 1 if LONG else 20
+EVERY = 1 if LONG else 25
 """One moment of a letter in so many, others in each run."""
 
 
@@ -97,10 +97,13 @@ def sends(post: Correspondence) -> str:
     return "drafts/send" if post.company == "google" else "/send"
 
 
+SORTS = (plain, unclear, taken_back)
+
+
 def kill(outside: Outside, post: Correspondence, kind: str = "letters") -> int:
-    """A letter of each sort for each moment there is to die at; how many workers died."""
+    """A letter of a sort for each moment there is to die at; how many workers died."""
     killed = 0
-    for begin in (plain, unclear, taken_back):
+    for begin in SORTS if LONG else random.sample(SORTS, 1):
         for moment in range(random.randrange(EVERY) + 1, 1000, EVERY):
             begin(outside, post)
             died = outside.run(kind, moment)
@@ -120,7 +123,7 @@ def check(post: Correspondence) -> None:
     weather.check(post.world, {ADA})
     with inside(post.world):
         states = set(Submission.objects.values_list("state", flat=True))
-        assert states == {Submission.State.SENT, Submission.State.CANCELED}
+        assert states <= {Submission.State.SENT, Submission.State.CANCELED}
         assert not Submission.objects.exclude(due_at=None).exists()
     assert not any("DRAFT" in one for one in labels(post.world.sandbox, ADA).values())
 
@@ -129,7 +132,7 @@ def test_killed_at_every_moment_of_a_letter(outside: Outside, post: Corresponden
     """Whatever moment a worker is killed at, the next one goes on, and one letter leaves."""
     killed = kill(outside, post)
     check(post)
-    assert killed > 60 / EVERY
+    assert killed > (150 if LONG else 0)
 
 
 @soak

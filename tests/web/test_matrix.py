@@ -72,6 +72,7 @@ PLAIN = frozenset(
         "mail",
         "writing",
         "writing_undo",
+        "writing_retry",
         "writing_rules",
         "signature_new",
         "template_new",

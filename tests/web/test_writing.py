@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from mailweave.mail.models import Mailbox
+from mailweave.outbox import identities
 from mailweave.outbox.models import Draft, Habit, SendingRule, Signature, Template
 from tests.web.letters import PART, Post, make_post
 
@@ -22,6 +24,21 @@ def test_how_long_send_can_be_undone(post: Post) -> None:
         assert Habit.objects.get().undo_seconds == 20
     for wrong in ("4", "31", "x", ""):
         assert post.browser.post(f"{WRITING}undo/", {"seconds": wrong}).status_code == 422
+
+
+def test_an_address_that_was_refused_is_named_and_can_be_tried_again(post: Post) -> None:
+    assert "cannot be written from" not in post.browser.get(WRITING).content.decode()
+    with post.inside():
+        box = Mailbox.objects.get(pk=post.mailbox_id)
+        identities.refuse(box, "sales@home.example", "Somebody must grant it.")
+    page = post.browser.get(WRITING).content.decode()
+    assert "Somebody must grant it." in page
+    assert "cannot be written from" not in post.other.get(WRITING).content.decode()
+    sender = {"sender": f"{post.mailbox_id}:sales@home.example"}
+    path = f"{WRITING}addresses/"
+    assert post.other.post(path, sender).status_code == 404
+    assert post.browser.post(path, sender).status_code == 302
+    assert "cannot be written from" not in post.browser.get(WRITING).content.decode()
 
 
 def test_a_signature_closes_new_letters_and_follows_from(post: Post) -> None:

@@ -8,7 +8,9 @@ from mailweave.kit import clock, tenancy
 class Identity(tenancy.TenantModel):
     """An address a mailbox may send as, as its provider told us (RFC 8621 section 6).
 
-    ``why`` says, where it is not ``ready``, what stands in the way.
+    ``why`` says, where it is not ``ready``, what stands in the way. ``refused`` is what the
+    provider said when something was last to be sent as it: that is believed until somebody wants to
+    try again, or the mailbox is connected anew.
     """
 
     mailbox = tenancy.foreign_key("mail.Mailbox")
@@ -18,6 +20,8 @@ class Identity(tenancy.TenantModel):
     preferred = models.BooleanField(default=False, help_text="the provider's own default")
     ready = models.BooleanField(default=True)
     why = models.CharField(max_length=300, blank=True)
+    refused = models.CharField(max_length=500, blank=True)
+    refused_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(default=clock.now)
 
     class Meta:

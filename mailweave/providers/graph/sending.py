@@ -31,6 +31,11 @@ DENIED = (
     "Send As or Send on Behalf, beside Full Access: Exchange admin center > Recipients > "
     "Mailboxes > the mailbox > Delegation. It can take an hour to work."
 )
+NO_ALIAS = (
+    "Microsoft does not let this account send as that address. An Exchange administrator allows "
+    "sending from aliases: Exchange admin center > Settings > Mail flow. It can take an hour to "
+    "work."
+)
 NO_PERMISSION = "The permission to send mail is missing: reconnect the mailbox and allow it."
 
 
@@ -66,7 +71,10 @@ class GraphSender:
 
 def identities(client: Client) -> list[SendAs]:
     """See :class:`mailweave.providers.base.Sender`. Of a mailbox that is shared, only its address
-    can be known; whether the organisation lets people send from aliases, nobody is told."""
+    can be known. Whether the organisation lets people send from aliases, nobody is told: unless
+    an administrator turned it on (SendFromAliasEnabled), Exchange puts the mailbox's own address
+    in their place, and says nothing. https://learn.microsoft.com/en-us/powershell/module/exchange/set-organizationconfig
+    """
     if isinstance(client, SharedClient):
         return [_identity(client.address, "", is_primary=True)]
     try:
@@ -90,7 +98,8 @@ def release(client: Client, staged: Staged) -> Sent:
     except Gone:
         raise InDoubt("The draft is not there any more: it may have been sent.") from None
     except SendAsDenied:
-        raise SendAsDenied(DENIED) from None
+        words = DENIED if isinstance(client, SharedClient) else NO_ALIAS
+        raise SendAsDenied(words) from None
     except ConsentNeeded:
         raise ConsentNeeded(NO_PERMISSION) from None
     try:
