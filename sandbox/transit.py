@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from sandbox import bounces, heads
-from sandbox.accounts import Account, account_by_id, find_account
+from sandbox.accounts import GOOGLE, Account, account_by_id, find_account
 from sandbox.faults import Fault
 from sandbox.google.errors import ApiError
 from sandbox.microsoft.errors import GraphError
@@ -157,7 +157,23 @@ def _bounce(sandbox: Sandbox, connection: sqlite3.Connection, row: sqlite3.Row, 
     account = account_by_id(connection, row["account"])
     rule = bounces.rule(connection, told["to"]) or bounces.UNKNOWN[account.company]
     report = bounces.report(account, told["to"], rule, row["raw"], sandbox.clock.now())
-    sandbox.deliver(account.address, report)
+    thread = _thread(connection, account, row["raw"])
+    if thread is None:
+        sandbox.deliver(account.address, report)
+    else:
+        now = sandbox.clock.milliseconds()
+        sandbox.insert(account.id, report, ["INBOX", "UNREAD"], now, thread, certain=True)
+
+
+def _thread(connection: sqlite3.Connection, account: Account, raw: bytes) -> int | None:
+    """Where Gmail puts its own reports: with the letter they are about, whatever their subject."""
+    if account.company != GOOGLE:
+        return None
+    row = connection.execute(
+        "SELECT thread FROM messages WHERE account = ? AND message_id = ?",
+        (account.id, heads.first(raw, "message-id")),
+    ).fetchone()
+    return int(row["thread"]) if row else None
 
 
 def _copy(sandbox: Sandbox, connection: sqlite3.Connection, row: sqlite3.Row, told: Json) -> None:

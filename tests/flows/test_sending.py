@@ -207,6 +207,11 @@ def test_mail_that_comes_back_is_told(post: Correspondence) -> None:
         )  # fmt: skip
         assert told.words == "There is no such address there."
         assert Notification.objects.get().kind == "bounce"
+        thread_id = told.report.message.thread_id
+    letter = post.row(order).message
+    assert letter
+    # Gmail keeps its own reports with what came back.
+    assert (letter.thread_id == thread_id) == (post.company == "google")
 
 
 def test_a_permission_taken_back_leaves_the_draft(post: Correspondence) -> None:
