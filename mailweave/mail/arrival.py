@@ -40,6 +40,7 @@ _ROLES = (
     ("To", Participant.Role.TO),
     ("Cc", Participant.Role.CC),
 )
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 
 
@@ -224,6 +225,12 @@ def _parse(value: str) -> tuple[tuple[str, str], ...]:
 
 _parsed = lru_cache(maxsize=4096)(_parse)
 """The people of a mailbox write to each other: their headers come again and again."""
+
+
+def split_headers(text: str) -> tuple[tuple[str, str], ...]:
+    """The (name, value) headers that are stored as this text, unfolded."""
+    pairs = (line.partition(":") for line in _FOLD.sub("", text).splitlines())
+    return tuple((name, value.strip()) for name, colon, value in pairs if colon)
 
 
 def _join(headers: Sequence[tuple[str, str]]) -> str:

@@ -139,11 +139,9 @@ def headers(viewer: Viewer, message_id: int) -> tuple[tuple[str, str], ...]:
     Those that tell in whose mailbox it was found first are left out; values are unfolded.
     """
     (packed,) = _one("headers", viewer, message=message_id)
-    unfolded = re.sub(r"\r?\n(?=[ \t])", "", _unpack(packed, MAX_HEADERS) or "")
-    pairs = (line.partition(":") for line in unfolded.splitlines())
     return tuple(
-        (name, _FOR_WHOM.sub("", value.strip()) if name.lower() == "received" else value.strip())
-        for name, _, value in pairs
+        (name, _FOR_WHOM.sub("", value) if name.lower() == "received" else value)
+        for name, value in arrival.split_headers(_unpack(packed, MAX_HEADERS) or "")
         if name.lower() not in _ENVELOPE
     )
 

@@ -36,15 +36,6 @@ def base_subject(subject: str) -> str:
             return text
 
 
-def is_reply(subject: str) -> bool:
-    """Whether a subject says that it answers or forwards something."""
-    text = _fold(subject)
-    tag = _TAG.match(text)
-    if _PREFIX.match(text) or _WRAPPED.fullmatch(text) or text.endswith(_TRAILER):
-        return True
-    return bool(tag and _PREFIX.match(text, tag.end()))
-
-
 def reply(subject: str) -> str:
     """The subject of an answer: one "Re:" in front, whatever stood there before."""
     return f"Re: {_without('reply', subject)}".strip()

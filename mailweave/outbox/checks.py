@@ -6,19 +6,19 @@ from mailweave.mail import reading
 from mailweave.mail.models import Mailbox, Message
 from mailweave.mail.visibility import Viewer
 from mailweave.mime import writing
-from mailweave.outbox import files, identities, merging, recipients, templates
+from mailweave.outbox import files, merging, recipients, templates
+from mailweave.outbox.identities import Choice
 from mailweave.outbox.models import Draft, Submission
-from mailweave.people.access import Member
 
 LATE = timedelta(hours=1)
 """How long ago what arrives now may have been written."""
 
 
-def problems(member: Member, draft: Draft) -> list[str]:
-    """Why a draft cannot be sent as it is, in words; empty if it can."""
+def problems(draft: Draft, choice: Choice | None) -> list[str]:
+    """Why a draft cannot be sent as it is, from where its writer chose (None: from nowhere they
+    may), in words; empty if it can."""
     fields = [recipients.read(one) for one in (draft.to, draft.cc, draft.bcc)]
     found = recipients.problems(fields)
-    choice = identities.find(member, draft.mailbox_id, draft.address)
     if choice is None:
         found.append("Please choose from where to send this.")
     elif choice.why:
@@ -35,10 +35,10 @@ def problems(member: Member, draft: Draft) -> list[str]:
 
 def _unfilled(draft: Draft) -> list[str]:
     """The merge fields that templates left open, by the words people know them by."""
-    words = {one.partition(".")[0] for one in templates.known()}
+    known = templates.known()
+    words = {one.partition(".")[0] for one in known}
     plain = merging.left_in(f"{draft.subject}\n{draft.text}", words)
     marked = writing.clean(draft.html).unresolved if writing.UNRESOLVED in draft.html else ()
-    known = templates.known()
     return [known.get(one, one) for one in dict.fromkeys((*plain, *marked))]
 
 

@@ -197,7 +197,8 @@ class Work:
             return Problem.RIGHTS, "Its writer does not work here any more."
         if self.row.mailbox.disconnected_at:
             return Problem.GONE, f"{self.row.mailbox.address} is disconnected."
-        if wrong := checks.problems(member, draft):
+        choice = identities.find(member, draft.mailbox_id, draft.address)
+        if wrong := checks.problems(draft, choice):
             return Problem.CONTENT, " ".join(wrong)
         if not self.row.in_spite and checks.answered(viewer_for(member), draft):
             return Problem.ANSWERED, "Have a look at the answer, then send it again or discard it."

@@ -92,25 +92,28 @@ def letter(submission: Submission) -> Letter:
     """The frozen bytes, with where they belong in the mailbox they leave from."""
     pieces = FrozenPiece.objects.filter(submission=submission).order_by("start")
     raw = b"".join(bytes(one.data) for one in pieces.iterator(16))
-    draft = submission.draft
-    copy = None
-    if draft.source_id:
-        rows = Copy.objects.filter(mailbox_id=submission.mailbox_id, message_id=draft.source_id)
-        copy = rows.filter(state=Copy.State.STORED).first()
-    is_forward = draft.act == Draft.Act.FORWARD
     return Letter(
         raw=raw,
         key=submission.key,
         message_id=submission.own_message_id,
-        # A forwarded message has another subject: it begins a conversation of its own.
-        remote_thread_id=copy.remote_thread_id if copy and not is_forward else "",
-        answers=copy.remote_id if copy else "",
+        remote_thread_id=_remote_thread(submission),
     )
 
 
 def missing(draft_id: int) -> list[int]:
     """The files carried over from messages whose bytes are not here yet: their numbers."""
     return [one.pk for one in files.listed(draft_id) if not one.ready]
+
+
+def _remote_thread(submission: Submission) -> str:
+    """The provider's thread an answer belongs to. What is forwarded has another subject: it begins
+    a conversation of its own."""
+    draft = submission.draft
+    if draft.source_id is None or draft.act == Draft.Act.FORWARD:
+        return ""
+    rows = Copy.objects.filter(mailbox_id=submission.mailbox_id, message_id=draft.source_id)
+    stored = rows.filter(state=Copy.State.STORED)
+    return stored.values_list("remote_thread_id", flat=True).first() or ""
 
 
 def _people(entries: list[str]) -> tuple[Person, ...]:

@@ -48,9 +48,7 @@ def read(row: Handed) -> None:
     sender = Message.objects.filter(pk=row.message_id).values_list("sender__address", flat=True)
     if body is None:
         return
-    lines = arrival.decompress(bytes(body.headers_zstd)).splitlines()
-    pairs = (line.partition(":") for line in lines)
-    headers = Headers(tuple((name, value.strip()) for name, _, value in pairs))
+    headers = Headers(arrival.split_headers(arrival.decompress(bytes(body.headers_zstd))))
     if not reports.looks_like_report(headers, sender.first() or ""):
         return
     made, _ = Report.objects.get_or_create(

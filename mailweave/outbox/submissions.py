@@ -87,13 +87,12 @@ def submit(
         return given
     if draft.version != version:
         raise drafts.Conflict(draft)
-    if problems := checks.problems(member, draft):
+    choice = identities.find(member, draft.mailbox_id, draft.address)
+    problems = checks.problems(draft, choice)
+    if problems or choice is None:
         raise Unsendable(problems)
     if not in_spite and (fresh := checks.answered(viewer, draft)):
         raise Answered(fresh)
-    choice = identities.find(member, draft.mailbox_id, draft.address)
-    if choice is None:
-        raise Unsendable(["Please choose from where to send this."])
     identities.remember(member, choice)
     send_at = _send_at(member, when)
     _end_notices(draft)

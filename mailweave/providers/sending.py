@@ -37,8 +37,6 @@ class Letter:
     """The Message-ID in ``raw``, without brackets. Providers may replace it on the way out."""
     remote_thread_id: str = ""
     """The provider's thread this belongs to; empty begins a new one."""
-    answers: str = ""
-    """The remote id, in this mailbox, of the message replied to or forwarded; empty if none."""
 
 
 @dataclass(frozen=True, slots=True)

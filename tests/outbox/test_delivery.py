@@ -221,6 +221,7 @@ def test_a_refusal_leaves_the_draft_to_its_writer(
     with desk.inside():
         assert Notification.objects.get().path == f"/mail/outbox/{row.pk}/"
         assert [one.pk for one in drafts.listed(desk.member)] == [draft.pk]
+        identities.forgive(identities.choices(desk.member)[0])
     again = desk.go(desk.submit(draft))
     assert again.state == State.SENT
     assert post.keys == [again.key]

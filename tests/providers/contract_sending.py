@@ -363,6 +363,18 @@ class SenderContract:
         deliver(world, letter(world, "Something else"))
         assert len(set(world.threads(BEN))) == 2
 
+    def test_a_letter_that_only_refers_to_others_is_staged_once(self, world: SendingWorld) -> None:
+        """What is passed on belongs to no thread; some providers choose one nevertheless."""
+        deliver(world, letter(world, "A plan"))
+        (first,) = world.came(BEN)
+        given = letter(world, "Fwd: A plan", answers=first["Message-ID"].strip("<>"))
+        world.sender().stage(given)
+        world.sender().stage(given)
+        assert world.drafts() == 1
+        deliver(world, given)
+        assert len(world.posted(given.key)) == 1
+        assert world.drafts() == 0
+
     def test_a_thread_that_is_gone_is_no_obstacle(self, world: SendingWorld) -> None:
         one = world.deliver(letter(world, sender=BEN, to=world.address).raw)
         (known,) = listing(world.reader())

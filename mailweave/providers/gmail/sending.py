@@ -132,10 +132,17 @@ def _check_sender(client: Client, letter: Letter) -> None:
 
 def _left(client: Client, letter: Letter) -> str:
     """The draft that an earlier try left, or nothing. A draft is in the thread it belongs to, or
-    begins one of its own; the others need no look."""
+    begins one of its own: those are looked at first. For one that refers to others, and belongs to
+    no thread we know of, Gmail chooses one."""
     drafts = client.ask(calls.drafts(), wire.DRAFTS).drafts
-    mine = {one.message.id: one.id for one in drafts
-            if one.message.thread_id in {letter.remote_thread_id, one.message.id}}  # fmt: skip
+    near = [
+        one for one in drafts if one.message.thread_id in {letter.remote_thread_id, one.message.id}
+    ]
+    chosen = (
+        not letter.remote_thread_id and b"\nReferences:" in letter.raw.partition(b"\r\n\r\n")[0]
+    )
+    far = [one for one in drafts if chosen and one not in near]
+    mine = {one.message.id: one.id for one in (*near, *far)}
     heads = _heads(client, list(mine)[:LOOKED_AT])
     return next((mine[head.id] for head in heads if _is(head, letter.key)), "")
 

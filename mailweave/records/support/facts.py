@@ -168,7 +168,8 @@ def _machine(message: Message, own: Own) -> tuple[str, bool]:
     What only came by a list of ours, as a group that is called support@, was written by somebody.
     """
     body = Body.objects.filter(message=message).first()
-    headers = Headers(_lines(arrival.decompress(bytes(body.headers_zstd)) if body else ""))
+    stored = arrival.decompress(bytes(body.headers_zstd)) if body else ""
+    headers = Headers(arrival.split_headers(stored))
     kind = headers.first("Content-Type").lower()
     if kind.startswith("multipart/report") or "X-Failed-Recipients" in headers:
         return "a report about mail that was sent", True
@@ -187,8 +188,3 @@ def _is_our_list(headers: Headers, own: Own) -> bool:
     """Whether the list (RFC 2919) is of a domain of ours."""
     name = headers.first("List-Id")[:500].lower().rpartition("<")[2].partition(">")[0].strip()
     return any(name == one or name.endswith(f".{one}") for one in own.domains)
-
-
-def _lines(text: str) -> list[tuple[str, str]]:
-    pairs = (line.partition(": ") for line in text.splitlines())
-    return [(name, value) for name, colon, value in pairs if colon]
