@@ -276,12 +276,18 @@ class Work:
             filing.file(self.row)
 
     def clean(self) -> None:
-        """Take our own draft away again: it was never sent."""
+        """Take our own draft away again: it was never sent. A provider that is away has a day."""
+        now = clock.now()
         try:
             with self._visit() as provider:
                 _sender(provider).discard(self._staged())
-        except ProviderError:
+        except (Refused, AuthExpired, ConsentNeeded, NoAccess):
             log.info("submission %s: its draft stays at the provider", self.submission_id)
+        except ProviderError:
+            if now - (self.row.ended_at or now) < WATCH:
+                with self.transaction():
+                    self._write(due_at=now + SLOWLY)
+                return
         with self.transaction():
             self._write(due_at=None, remote_draft_id="")
 

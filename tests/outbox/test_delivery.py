@@ -227,6 +227,14 @@ def test_a_refusal_leaves_the_draft_to_its_writer(
     assert post.keys == [again.key]
 
 
+def test_our_draft_is_taken_away_when_the_provider_is_back(desk: Desk, post: Post) -> None:
+    post.plan = {1: ("before", Refused("No.")), 2: ("before", Unavailable("away"))}
+    row = desk.go(desk.submit(desk.draft()), 60)
+    assert (row.state, list(post.waiting)) == (State.FAILED, [row.remote_draft_id])
+    row = desk.go(row, 7200)
+    assert (row.state, row.due_at, post.waiting) == (State.FAILED, None, {})
+
+
 def test_a_provider_that_is_away_for_a_day(desk: Desk, post: Post) -> None:
     post.plan = dict.fromkeys(range(1000), ("before", Unavailable("away")))
     order = desk.submit(desk.draft())
