@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mailweave.kit.errors import Expected
 from mailweave.mail.visibility import viewer_for
-from mailweave.outbox import drafts, submissions
+from mailweave.outbox import drafts, identities, submissions
 from mailweave.outbox.models import Draft, Submission
 from mailweave.outbox.submissions import When
 from mailweave.people.access import Member
@@ -167,6 +167,9 @@ def _retry(order: Order) -> str:
         raise Expected("Only what was not sent, and what you wrote, can be sent again by you.")
     if submissions.next_try(order.submission):
         raise Expected("It was tried again already. Nothing was changed.")
+    choice = identities.find(order.member, draft.mailbox_id, draft.address)
+    if choice and choice.refused:
+        identities.forgive(choice)
     viewer = viewer_for(order.member)
     answered = order.submission.problem == Submission.Problem.ANSWERED
     submissions.submit(order.member, viewer, draft.pk, draft.version, in_spite=answered)

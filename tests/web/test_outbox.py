@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from mailweave.kit import clock
+from mailweave.mail.models import Mailbox
+from mailweave.outbox import identities
 from mailweave.outbox.models import Draft, Submission
 from mailweave.people import notifications
 from tests.web.letters import PART, Post, make_post
@@ -112,6 +114,18 @@ def test_what_is_tried_again_leaves_its_failure_behind(post: Post) -> None:
     assert f'<a href="{OUTBOX}{later.pk}/">tried again</a>' in page
     assert "Send again" not in page
     assert post.browser.post(f"{OUTBOX}{one.pk}/retry/").status_code == 422
+
+
+def test_sending_again_tries_the_address_that_was_refused(post: Post) -> None:
+    one = order(post, state="failed", problem="identity")
+    with post.inside():
+        Draft.objects.filter(pk=one.draft_id).update(address="box0@home.example")
+        box = Mailbox.objects.get(pk=post.mailbox_id)
+        identities.refuse(box, "box0@home.example", "Somebody must grant it.")
+    assert post.browser.post(f"{OUTBOX}{one.pk}/retry/").status_code == 302
+    with post.inside():
+        assert Submission.objects.filter(draft=one.draft_id, state="scheduled").exists()
+        assert not any(choice.refused for choice in identities.choices(post.member))
 
 
 def test_what_failed_and_was_discarded_is_not_listed(post: Post) -> None:
