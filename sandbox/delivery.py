@@ -183,8 +183,11 @@ def _first_id(value: str) -> str:
 
 def _new_id(connection: sqlite3.Connection, account: int, arrived: int) -> int:
     base = min(max(1, arrived), NEWEST_ID_MS) << 20
+    # A sent copy that is still to come keeps the id its draft had.
     newest = connection.execute(
-        "SELECT MAX(id) FROM messages WHERE account = ? AND id >= ? AND id < ?",
+        "SELECT MAX(id) FROM (SELECT id FROM messages WHERE account = ?1 UNION ALL"
+        " SELECT json_extract(told, '$.number') FROM transit WHERE account = ?1 AND kind = 'copy')"
+        " WHERE id >= ?2 AND id < ?3",
         (account, base, base + (1 << 20)),
     ).fetchone()[0]
     # Within one millisecond the later message still gets the higher id.

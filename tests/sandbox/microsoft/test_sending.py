@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import transit
+from sandbox import delivery, transit
 from sandbox.microsoft import delegates, tokens
 from tests.sandbox.microsoft.conftest import ANA, APP, IMMUTABLE, SCOPES, Graph, letter
 from tests.sandbox.microsoft.test_schema import problems
@@ -205,6 +205,19 @@ def test_mail_is_sent_in_one_call(graph: Graph) -> None:
     nobody = {"message": {"subject": "x"}}
     assert post(graph, "sendMail", nobody).json()["error"]["code"] == "ErrorInvalidRecipients"
     assert len(transit.posted(graph.state)) == 3
+
+
+def test_the_id_of_a_copy_that_is_still_to_come_is_nobody_elses(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph.state.change_settings(graph_sent_seconds=60)
+    monkeypatch.setattr(graph.state.clock, "milliseconds", lambda: 1_795_262_400_000)
+    monkeypatch.setattr(delivery.random, "randint", lambda low, high: low)
+    draft(graph)
+    assert post(graph, f"messages/{draft(graph)['id']}/send").status_code == 202
+    draft(graph)
+    graph.state.clock.advance(61)
+    assert len(sent(graph)) == 1
 
 
 def test_the_sent_copy_may_be_late_and_another(graph: Graph) -> None:
