@@ -228,9 +228,10 @@ _parsed = lru_cache(maxsize=4096)(_parse)
 
 
 def split_headers(text: str) -> tuple[tuple[str, str], ...]:
-    """The (name, value) headers that are stored as this text, unfolded."""
+    """The (name, value) headers that are stored as this text, unfolded; a line that is none is a
+    name without a value."""
     pairs = (line.partition(":") for line in _FOLD.sub("", text).splitlines())
-    return tuple((name, value.strip()) for name, colon, value in pairs if colon)
+    return tuple((name, value.strip()) for name, _, value in pairs)
 
 
 def _join(headers: Sequence[tuple[str, str]]) -> str:
