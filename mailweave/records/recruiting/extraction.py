@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailweave.mime.headers import strip_controls
-from mailweave.records.recruiting.models import ResumeFile
 
 PROGRAM = Path(__file__).with_name("extract.py")
 SECONDS = 40
@@ -21,10 +20,11 @@ FAULTS = {
     "Download it to open it.",
     "damaged": "The document is damaged, so its text could not be read. Download it to try "
     "another program.",
+    "old": "This was written with a Word from before 1997, so its text could not be read. Download "
+    "it to open it.",
     "large": "The document unfolds into more than a résumé can be, so its text was not read. "
     "The file itself is kept.",
 }
-OLD = "The text of this older Word file could not be read. Download it to open it."
 GAVE_UP = "Reading the text took too long or too much memory. The file itself is kept."
 
 
@@ -39,8 +39,6 @@ class Extracted:
 def extract(kind: str, data: bytes) -> Extracted:
     """The text of a document of this kind. Takes up to :data:`SECONDS`: never in a request, never
     in a transaction."""
-    if kind == ResumeFile.Kind.DOC:
-        return Extracted(fault=OLD)
     said = _run(kind, data)
     try:
         answer = json.loads(said)

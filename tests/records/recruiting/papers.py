@@ -1,6 +1,7 @@
 """Documents for tests: good ones, and what people and attackers send instead."""
 
 import io
+import struct
 import zipfile
 import zlib
 
@@ -54,6 +55,63 @@ def archive(files: dict[str, bytes]) -> bytes:
 def doc(*names: str) -> bytes:
     """What looks like a compound file with streams of these names."""
     return OLE + b"".join(name.encode("utf-16-le") for name in names)
+
+
+def word97(*pieces: str, version: int = 0xC1, flags: int = 0x0200, pieces_at: int = 0) -> bytes:
+    """A document of Word 97 whose text is these pieces; those in Latin take a byte a character."""
+    main = bytearray(2048)
+    struct.pack_into("<2H", main, 0, 0xA5EC, version)
+    struct.pack_into("<H", main, 10, flags)
+    places, entries = [0], b""
+    for piece in pieces:
+        narrow = piece.isascii()
+        where = len(main) * 2 | 1 << 30 if narrow else len(main)
+        entries += struct.pack("<HIH", 0, where, 0)
+        main += piece.encode("cp1252" if narrow else "utf-16-le")
+        places.append(places[-1] + len(piece))
+    table = struct.pack(f"<{len(places)}I", *places) + entries
+    modifiers = b"\x01" + struct.pack("<H", 3) + b"abc"
+    clx = modifiers + b"\x02" + struct.pack("<I", len(table)) + table
+    struct.pack_into("<I", main, 0x4C, places[-1])
+    struct.pack_into("<2I", main, 0x1A2, pieces_at, len(clx))
+    return _compound({"WordDocument": bytes(main), "1Table": clx})
+
+
+def _compound(streams: dict[str, bytes]) -> bytes:
+    """A compound file ([MS-CFB]) of a few streams, each too long for the mini stream."""
+    chains, body, following = [], b"", []
+    for data in streams.values():
+        whole = data + bytes(max(4096, -(-len(data) // 512) * 512) - len(data))
+        first, count = len(following), len(whole) // 512
+        chains.append((first, len(whole)))
+        following += [*range(first + 1, first + count), 0xFFFFFFFE]
+        body += whole
+    directory = _entry("Root Entry", 5, 0xFFFFFFFE, 0, child=1)
+    for number, (name, (first, size)) in enumerate(zip(streams, chains, strict=True), 1):
+        beside = number + 1 if number < len(streams) else 0xFFFFFFFF
+        directory += _entry(name, 2, first, size, beside=beside)
+    directory += bytes(-len(directory) % 512)
+    at, sectors = len(following), len(directory) // 512
+    following += [*range(at + 1, at + sectors), 0xFFFFFFFE, 0xFFFFFFFD]
+    fat = struct.pack("<128I", *following, *[0xFFFFFFFF] * (128 - len(following)))
+    head = struct.pack("<8s16x5H6x", OLE[:8], 0x3E, 3, 0xFFFE, 9, 6)
+    head += struct.pack("<9I", 0, 1, at, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    head += struct.pack("<109I", at + sectors, *[0xFFFFFFFF] * 108)
+    return head + body + directory + fat
+
+
+def _entry(
+    name: str,
+    kind: int,
+    first: int,
+    size: int,
+    *,
+    child: int = 0xFFFFFFFF,
+    beside: int = 0xFFFFFFFF,
+) -> bytes:
+    wide = name.encode("utf-16-le")
+    named = wide + bytes(64 - len(wide)) + struct.pack("<H2B", len(wide) + 2, kind, 1)
+    return named + struct.pack("<3I36xIQ", 0xFFFFFFFF, beside, child, first, size)
 
 
 def _pdf(stream: bytes, filters: str = "") -> bytes:

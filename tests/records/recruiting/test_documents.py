@@ -1,5 +1,8 @@
 """What a file is by its bytes, and its text, whatever somebody made of it."""
 
+import contextlib
+import random
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +62,16 @@ def test_what_is_refused_and_why(data: bytes, why: str) -> None:
         ("pdf", papers.pdf("Nia Patel", "Skipper"), "Nia Patel\nSkipper"),
         ("docx", papers.docx("Nia &amp; crew", "", "", "End\u202e"), "Nia & crew\n\nEnd"),
         ("docx", papers.docx("\U0001f600 é"), "\U0001f600 é"),
+        (
+            "doc",
+            papers.word97("Nia Patel\rSki", "pper, Grüße\x07\x01é"),
+            "Nia Patel\nSkipper, Grüße\né",
+        ),
+        (
+            "doc",
+            papers.word97('\x13HYPERLINK "mailto:nia"\x14nia\x15, \x13PAGE\x15here'),
+            "nia, here",
+        ),
     ],
 )
 def test_the_text_is_read(kind: str, data: bytes, text: str) -> None:
@@ -75,12 +88,29 @@ def test_the_text_is_read(kind: str, data: bytes, text: str) -> None:
         ("docx", papers.docx(xml=b"<open>"), "damaged"),
         ("docx", papers.docx(xml=b" " * (31 * 2**20)), "unfolds"),
         ("docx", b"PK\x03\x04" + b"x" * 100, "damaged"),
-        ("doc", papers.doc("WordDocument"), "older Word file could not be read"),
+        ("doc", papers.doc("WordDocument"), "damaged"),
+        ("doc", papers.word97("Nia")[:3000], "damaged"),
+        ("doc", papers.word97("Nia", pieces_at=5000), "damaged"),
+        ("doc", papers.word97("Nia", version=0x65), "before 1997"),
+        ("doc", papers.word97("Nia", flags=0x0300), "password"),
     ],
 )
 def test_what_has_no_text_says_why(kind: str, data: bytes, why: str) -> None:
     found = extraction.extract(kind, data)
     assert (found.text, why in found.fault) == ("", True), found
+
+
+def test_whatever_is_damaged_in_a_word_file_it_has_a_text_or_a_reason() -> None:
+    program = runpy.run_path(str(extraction.PROGRAM))
+    good, chance = papers.word97("Nia Patel", "Grüße"), random.Random(3)
+    for _ in range(400):
+        data = bytearray(good)
+        for _ in range(chance.randint(1, 20)):
+            data[chance.choice((chance.randrange(len(data)), chance.randrange(512)))] ^= (
+                1 << chance.randrange(8)
+            )
+        with contextlib.suppress(program["Fault"]):
+            assert isinstance(program["doc"](bytes(data)), str)
 
 
 def test_a_bomb_ends_with_its_process() -> None:
