@@ -25,11 +25,6 @@ class Companion:
     until: datetime | None = None
 
 
-def set_companions(kind: str, record_id: int, given: Sequence[Companion]) -> None:
-    """Make these all the companions of a record: :func:`set_all` for one."""
-    set_all(kind, {record_id: given})
-
-
 def set_all(kind: str, given: Mapping[int, Sequence[Companion]]) -> None:
     """Make these all the companions of records of a kind, by number.
 

@@ -79,8 +79,9 @@ def advance(workspace_id: int, report_id: int) -> None:
         return _put_off(report)
     try:
         found = reports.read(raw)
-    except Exception:
-        log.exception("report %s cannot be read", report_id)
+    except Exception as error:  # noqa: BLE001 - mail from outside must not end the worker
+        # The class only: what an error of reading says may hold what was read.
+        log.error("report %s cannot be read: %s", report_id, type(error).__name__)  # noqa: TRY400
         return _give_up(report, "It is written in a way we do not understand yet.")
     with scope.workspace(workspace_id):
         _settle(report, found)

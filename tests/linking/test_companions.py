@@ -49,7 +49,7 @@ def choose(user: User, **choices: policy.Choice) -> None:
 
 def test_mail_about_a_person_is_about_their_company_and_deal(box: int) -> None:
     person(1, MARA)
-    companions.set_companions(PERSON, 1, [Companion(COMPANY, 7, "company"), deal(8)])
+    companions.set_all(PERSON, {1: [Companion(COMPANY, 7, "company"), deal(8)]})
     put(box, fetch("a", MARA, [ADA]))
     assert about("a") == {(PERSON, 1, "sender"), (COMPANY, 7, "company"), (DEAL, 8, "deal")}
     via = set(Link.objects.exclude(kind=PERSON).values_list("via_kind", "via_record_id"))
@@ -60,11 +60,11 @@ def test_mail_about_a_person_is_about_their_company_and_deal(box: int) -> None:
 def test_stored_mail_follows_what_is_told_later(box: int) -> None:
     person(1, MARA)
     put(box, fetch("a", MARA, [ADA], thread="1"), fetch("b", ADA, [BOB], sent=True, thread="1"))
-    companions.set_companions(PERSON, 1, [Companion(COMPANY, 7, "company")])
+    companions.set_all(PERSON, {1: [Companion(COMPANY, 7, "company")]})
     assert also("a") == also("b") == {(COMPANY, 7)}
-    companions.set_companions(PERSON, 1, [Companion(COMPANY, 9, "company")])
+    companions.set_all(PERSON, {1: [Companion(COMPANY, 9, "company")]})
     assert also("a") == also("b") == {(COMPANY, 9)}
-    companions.set_companions(PERSON, 1, [])
+    companions.set_all(PERSON, {1: []})
     assert also("a") == set()
     assert not ThreadRecord.objects.exclude(kind=PERSON).exists()
     naive.check_derived()
@@ -72,9 +72,9 @@ def test_stored_mail_follows_what_is_told_later(box: int) -> None:
 
 def test_what_is_as_it_was_is_not_linked_anew(box: int) -> None:
     person(1, MARA)
-    companions.set_companions(PERSON, 1, [deal(8)])
+    companions.set_all(PERSON, {1: [deal(8)]})
     with CaptureQueriesContext(connection) as asked:
-        companions.set_companions(PERSON, 1, [deal(8)])
+        companions.set_all(PERSON, {1: [deal(8)]})
     assert len(asked) == 2
 
 
@@ -82,28 +82,28 @@ def test_a_deal_has_the_mail_of_the_time_when_it_was_open(box: int) -> None:
     person(1, MARA)
     page = [fetch(key, MARA, [ADA], minute=minute) for key, minute in (("a", 0), ("b", 5))]
     put(box, *page, fetch("c", MARA, [ADA], minute=9))
-    companions.set_companions(PERSON, 1, [deal(8, LATE - timedelta(minutes=2), LATE)])
+    companions.set_all(PERSON, {1: [deal(8, LATE - timedelta(minutes=2), LATE)]})
     assert (also("a"), also("b"), also("c")) == (set(), set(), set())
-    companions.set_companions(PERSON, 1, [deal(8, LATE, LATE + timedelta(minutes=4))])
+    companions.set_all(PERSON, {1: [deal(8, LATE, LATE + timedelta(minutes=4))]})
     assert (also("a"), also("b"), also("c")) == (set(), {(DEAL, 8)}, set())
 
 
 def test_closing_unlinks_nothing_and_reopening_goes_on(box: int) -> None:
     person(1, MARA)
-    companions.set_companions(PERSON, 1, [deal(8)])
+    companions.set_all(PERSON, {1: [deal(8)]})
     put(box, fetch("a", MARA, [ADA], minute=1))
-    companions.set_companions(PERSON, 1, [deal(8, until=LATE)])
+    companions.set_all(PERSON, {1: [deal(8, until=LATE)]})
     put(box, fetch("b", MARA, [ADA], minute=6))
     assert (also("a"), also("b")) == ({(DEAL, 8)}, set())
-    companions.set_companions(PERSON, 1, [deal(8)])
+    companions.set_all(PERSON, {1: [deal(8)]})
     assert also("b") == {(DEAL, 8)}
 
 
 def test_the_latest_deal_of_each_person(box: int, sam: User) -> None:
     person(1, MARA)
     person(2, BOB)
-    companions.set_companions(PERSON, 1, [deal(5, START), deal(8, EARLY), deal(9, LATE)])
-    companions.set_companions(PERSON, 2, [deal(6, None), deal(7, None)])
+    companions.set_all(PERSON, {1: [deal(5, START), deal(8, EARLY), deal(9, LATE)]})
+    companions.set_all(PERSON, {2: [deal(6, None), deal(7, None)]})
     put(box, fetch("a", MARA, [ADA, BOB], minute=1))
     assert also("a") == {(DEAL, 5), (DEAL, 7)}
     choose(sam, deal_mode="all")
@@ -114,7 +114,7 @@ def test_the_latest_deal_of_each_person(box: int, sam: User) -> None:
 @pytest.mark.parametrize("mode", ["via_contact", "none"])
 def test_no_deals_and_no_company_by_policy(box: int, sam: User, mode: str) -> None:
     person(1, MARA)
-    companions.set_companions(PERSON, 1, [Companion(COMPANY, 7, "company"), deal(8)])
+    companions.set_all(PERSON, {1: [Companion(COMPANY, 7, "company"), deal(8)]})
     choose(sam, deal_mode=mode)
     put(box, fetch("a", MARA, [ADA]))
     assert also("a") == {(COMPANY, 7)}
@@ -128,7 +128,7 @@ def test_a_decision_about_a_companion_stands(box: int, sam: User) -> None:
     put(box, fetch("a", MARA, [ADA]), fetch("b", BOB, [ADA]))
     links.unlink([by_key()["a"].pk], (DEAL, 8), sam.pk)
     links.link([by_key()["b"].pk], (PERSON, 1), sam.pk)
-    companions.set_companions(PERSON, 1, [deal(8)])
+    companions.set_all(PERSON, {1: [deal(8)]})
     assert also("a") == set()
     assert also("b") == {(DEAL, 8)}
     links.unlink([by_key()["b"].pk], (PERSON, 1), sam.pk)
@@ -138,15 +138,15 @@ def test_a_decision_about_a_companion_stands(box: int, sam: User) -> None:
 def test_what_matches_by_itself_says_so(box: int) -> None:
     person(1, MARA)
     addresses.set_addresses(COMPANY, 7, [("office@acme.example", "primary")])
-    companions.set_companions(PERSON, 1, [Companion(COMPANY, 7, "company")])
+    companions.set_all(PERSON, {1: [Companion(COMPANY, 7, "company")]})
     put(box, fetch("a", MARA, [ADA], cc=["office@acme.example"]))
     assert about("a") == {(PERSON, 1, "sender"), (COMPANY, 7, "recipient")}
 
 
 def test_companions_have_no_companions(box: int) -> None:
     person(1, MARA)
-    companions.set_companions(PERSON, 1, [deal(8)])
-    companions.set_companions(DEAL, 8, [Companion(COMPANY, 7, "company")])
+    companions.set_all(PERSON, {1: [deal(8)]})
+    companions.set_all(DEAL, {8: [Companion(COMPANY, 7, "company")]})
     put(box, fetch("a", MARA, [ADA]))
     assert also("a") == {(DEAL, 8)}
 
@@ -154,7 +154,7 @@ def test_companions_have_no_companions(box: int) -> None:
 @pytest.mark.parametrize("gone", [(PERSON, 1), (DEAL, 8)])
 def test_a_record_that_is_deleted_is_no_companion(box: int, gone: tuple[str, int]) -> None:
     person(1, MARA)
-    companions.set_companions(PERSON, 1, [deal(8, START), deal(9, EARLY)])
+    companions.set_all(PERSON, {1: [deal(8, START), deal(9, EARLY)]})
     put(box, fetch("a", MARA, [ADA], minute=1))
     addresses.forget(*gone)
     left = {(PERSON, 1, "sender"), (DEAL, 9, "deal")} if gone[0] == DEAL else set()
@@ -167,6 +167,6 @@ def test_the_moment_is_to_the_second(box: int) -> None:
     """Sent in the first moment counts, sent in the last does not."""
     at = datetime(2026, 2, 2, 9, 5, tzinfo=UTC)
     person(1, MARA)
-    companions.set_companions(PERSON, 1, [deal(8, at), deal(9, EARLY, at)])
+    companions.set_all(PERSON, {1: [deal(8, at), deal(9, EARLY, at)]})
     put(box, fetch("a", MARA, [ADA], minute=5))
     assert also("a") == {(DEAL, 8)}

@@ -39,7 +39,7 @@ class Place:
             addresses.set_addresses(CONTACT, 1, [(MARA, "primary")])
             addresses.set_addresses(CONTACT, 2, [(BOB, "additional")])
             told = [Companion(COMPANY, 7, "company"), Companion(DEAL, 8, "deal")]
-            companions.set_companions(CONTACT, 1, told)
+            companions.set_all(CONTACT, {1: told})
             for n in range(6):
                 put(self.box, fetch(f"m{n}", MARA, [ADA, BOB], thread=f"t{n}", minute=n))
 

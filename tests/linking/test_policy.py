@@ -211,8 +211,8 @@ def test_the_company_of_the_one_record_follows(box: int, sam: User) -> None:
     choose(sam, link_mode="first")
     own(1, MARA)
     own(2, BOB)
-    companions.set_companions(CONTACT, 1, [Companion(COMPANY, 7, "company")])
-    companions.set_companions(CONTACT, 2, [Companion(COMPANY, 8, "company")])
+    companions.set_all(CONTACT, {1: [Companion(COMPANY, 7, "company")]})
+    companions.set_all(CONTACT, {2: [Companion(COMPANY, 8, "company")]})
     put(box, fetch("a", MARA, [ADA, BOB]))
     assert about("a") == {(CONTACT, 1): "sender", (COMPANY, 7): "company"}
 
@@ -327,7 +327,7 @@ def take(step: tuple[object, ...], box: int, sam: User, pins: Pins) -> None:
         case ("own", (str(kind), int(pk)), [*given]):
             addresses.set_addresses(kind, pk, given)
         case ("tell", (str(kind), int(pk)), [*given]):
-            companions.set_companions(kind, pk, [tell(*one) for one in given])
+            companions.set_all(kind, {pk: [tell(*one) for one in given]})
         case ("choose", dict(choices)):
             choose(sam, **choices)
             matching.link_again(list(Thread.objects.values_list("pk", flat=True)))
